@@ -1,0 +1,31 @@
+"""Single buttons beside the screen, and the operator's key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from drivers.device import Device, DeviceEvent
+
+
+class Button(Enum):
+    """Named by what pressing them means."""
+
+    OK = "ok"
+    CANCEL = "cancel"
+    CALL_STAFF = "call_staff"
+    SUPERVISOR = "supervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed(DeviceEvent):
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonReleased(DeviceEvent):
+    button: Button
+
+
+class Buttons(Device):
+    """Publishes ButtonPressed, ButtonReleased (supervisor is a key switch: both matter), StateChanged."""

@@ -1,0 +1,57 @@
+"""Where a card is laid or inserted: notices it, and lends one exclusive connection at a time."""
+
+from __future__ import annotations
+
+import abc
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from drivers.card.apdu import Command, Response
+from drivers.device import Device, DeviceEvent
+
+
+@dataclass(frozen=True, slots=True)
+class CardInserted(DeviceEvent):
+    """A card that answers lies in the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved(DeviceEvent):
+    """The reader is empty again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardMuteInserted(DeviceEvent):
+    """Something lies in the reader and gives no answer to reset."""
+
+
+class CardConnection(abc.ABC):
+    """An exclusive, powered conversation with one card."""
+
+    @property
+    @abc.abstractmethod
+    def atr(self) -> bytes:
+        """The answer to reset of the card this connection belongs to."""
+
+    @abc.abstractmethod
+    async def transmit(self, command: Command) -> Response:
+        """One command, one answer (61xx and 6Cxx resolved).
+
+        Raises NoCard when the card is gone, DeviceTimeout, DeviceUnavailable. Never retries.
+        """
+
+
+class CardReader(Device):
+    """Publishes CardInserted, CardRemoved, CardMuteInserted and StateChanged."""
+
+    @property
+    @abc.abstractmethod
+    def card_present(self) -> bool:
+        """True while anything, answering or mute, lies in the reader (R66)."""
+
+    @abc.abstractmethod
+    def connect(self) -> AbstractAsyncContextManager[CardConnection]:
+        """Exclusive connection; leaving it always powers the card off, so a verified PIN dies.
+
+        Raises NoCard, CardMute, DeviceUnavailable (reader gone, held by another program).
+        """
