@@ -1,0 +1,376 @@
+"""The messages between terminal, centre and city: closed structs, JSON on the wire (design.md §4).
+
+This is the only module of ``terminal`` that the backend imports. Unknown fields are refused on both
+sides. Times are aware (Asia/Tokyo), money is whole yen, ids are UUIDv7 strings made by the terminal.
+
+Who is speaking is the peer's TLS certificate, never a field. Everything the card signs and
+everything the city signs is built here, once, so that both sides cannot drift apart.
+
+    PUT  /v1/visits/{visit}                       OpenVisit     → VisitOpened
+    PUT  /v1/visits/{visit}/sign-in               SignIn        → SignedIn
+    PUT  /v1/orders/{order}                       PlaceOrder    → OrderAccepted
+    GET  /v1/orders/{order}/documents/{copy}      –             → SealedDocument
+    PUT  /v1/orders/{order}/payment               PaymentTaken  → Acknowledged
+    PUT  /v1/orders/{order}/result                OrderResult   → ResultReceipt
+    PUT  /v1/incidents/{incident}                 Incident      → Acknowledged
+    GET  /v1/service                              –             → Service
+
+PUT is idempotent: the same id with the same body answers the same; with another body 422.
+A refusal of a person's wish is 403 with a ``Refusal``; anything else that fails is a ``Problem``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+Id = Annotated[
+    str,
+    Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"),
+]
+Yen = Annotated[int, Meta(gt=0, le=100_000)]
+Copies = Annotated[int, Meta(ge=1, le=9)]
+Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Short = Annotated[str, Meta(min_length=1, max_length=64)]
+Text = Annotated[str, Meta(max_length=400)]
+
+
+class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A closed message. Its repr shows no values: they may be names or signatures."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+
+class Product(Enum):
+    """What can be issued (R16–R21)."""
+
+    RESIDENCE = "residence"
+    SEAL_REGISTRATION = "seal_registration"
+    TAXATION = "taxation"
+    INCOME = "income"
+    FAMILY_REGISTER = "family_register"
+    FAMILY_REGISTER_EXTRACT = "family_register_extract"
+    FAMILY_REGISTER_ADDRESSES = "family_register_addresses"
+
+
+class Algorithm(Enum):
+    """Card signature algorithms; which one is decided by the certificate's key."""
+
+    RS256 = "RS256"
+    ES384 = "ES384"
+
+
+class RefusalClass(Enum):
+    """requirements.md, refusal classes. P4 never says why and always looks the same (I-17)."""
+
+    CARD = "P1"
+    WHEN = "P2"
+    PRODUCT = "P3"
+    PERSON = "P4"
+    OURS = "P5"
+
+
+class Contact(Message):
+    """Whom to ask (R55, R70)."""
+
+    office: Text
+    telephone: Text
+
+
+class Refusal(Message):
+    """Why not, as far as the person may be told. ``reason`` is a text id of the catalogue.
+
+    ``available_from`` is set where waiting helps; ``reference`` lets staff find the audit line.
+    """
+
+    kind: RefusalClass
+    reason: Short
+    available_from: datetime | None = None
+    contact: Contact | None = None
+    reference: Text = ""
+
+
+class Problem(Message):
+    """A failure that is not a person's business: ``code`` is stable, ``detail`` is for operators."""
+
+    code: Short
+    detail: Text
+
+
+class Acknowledged(Message):
+    """Stored."""
+
+
+# --- service ---------------------------------------------------------------------------------
+
+
+class Closure(Message):
+    """A maintenance window (R9); ``product`` None closes everything."""
+
+    starts: datetime
+    ends: datetime
+    product: Product | None = None
+
+
+class DailyHours(Message):
+    """R7 and decision b: no new visit from ``last_start`` on, no issue from ``closes`` on."""
+
+    opens: time
+    last_start: time
+    closes: time
+
+
+class DayOfYear(Message):
+    month: Annotated[int, Meta(ge=1, le=12)]
+    day: Annotated[int, Meta(ge=1, le=31)]
+
+
+class YearEnd(Message):
+    """Closed from ``first`` to ``last`` inclusive, across the new year (R8)."""
+
+    first: DayOfYear
+    last: DayOfYear
+
+
+class Service(Message):
+    """The calendar a terminal goes by, and the centre's clock to compare its own with."""
+
+    now: datetime
+    hours: DailyHours
+    year_end: YearEnd
+    closures: tuple[Closure, ...]
+    hotline: Text
+    build_allowed: bool
+
+
+# --- visit -----------------------------------------------------------------------------------
+
+
+class OpenVisit(Message):
+    """``public_key`` is the worker's X25519 key: documents of this visit open nowhere else (I-1)."""
+
+    public_key: Digest
+    build: Short
+
+
+class VisitOpened(Message):
+    """``terminal`` is how the centre names this terminal (from its certificate)."""
+
+    terminal: Short
+    nonce: Digest
+    expires_at: datetime
+
+
+class SignIn(Message):
+    """The card's signature over ``sign_in_message``."""
+
+    certificate: Annotated[bytes, Meta(min_length=64, max_length=8192)]
+    algorithm: Algorithm
+    signature: Annotated[bytes, Meta(min_length=64, max_length=1024)]
+
+
+class Person(Message):
+    """Somebody an offer may cover, known in this visit as ``ref`` only; ``name`` is for choosing."""
+
+    ref: Short
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    holder: bool
+
+
+class Item(Message):
+    """Something that may be printed if chosen; off until chosen. ``item`` is a text id.
+
+    ``notice`` names a notice that must be acknowledged when the item is chosen (R24).
+    """
+
+    item: Short
+    notice: str | None = None
+
+
+class Offer(Message):
+    """One certificate this person may, or (with ``refusal``) may not, have today.
+
+    ``whole_household`` lets all people be taken as one set. ``notices`` must be acknowledged
+    before the order whatever is chosen (R33).
+    """
+
+    product: Product
+    fee_yen: Yen
+    tariff: Short
+    people: tuple[Person, ...] = ()
+    items: tuple[Item, ...] = ()
+    notices: tuple[Short, ...] = ()
+    max_copies: Copies = 1
+    refusal: Refusal | None = None
+
+
+class SignedIn(Message):
+    """What the signed-in person may have. ``city`` is shown on every later screen."""
+
+    city: Short
+    city_name: Text
+    subject_tag: Digest
+    offers: tuple[Offer, ...]
+    contact: Contact
+
+
+# --- order -----------------------------------------------------------------------------------
+
+
+class Order(Message):
+    """Exactly what is asked for: the card signs its digest (I-2), the manifest repeats it (I-3)."""
+
+    order: Id
+    visit: Id
+    terminal: Short
+    city: Short
+    product: Product
+    people: tuple[Short, ...]
+    items: tuple[Short, ...]
+    acknowledged: tuple[Short, ...]
+    copies: Copies
+    fee_yen: Yen
+    tariff: Short
+
+
+class PlaceOrder(Message):
+    order: Order
+    algorithm: Algorithm
+    signature: Annotated[bytes, Meta(min_length=64, max_length=1024)]
+
+
+class OrderAccepted(Message):
+    """``total_yen`` = fee x copies, frozen now (R22)."""
+
+    digest: Digest
+    total_yen: Yen
+
+
+class SealedDocument(Message):
+    """HPKE (RFC 9180, base mode) of an encoded ``Bundle`` to the visit's public key."""
+
+    order: Id
+    copy: Copies
+    sealed: bytes
+
+
+class Manifest(Message):
+    """The city's word on one copy: which order, which pages, which serial (I-3)."""
+
+    order_digest: Digest
+    subject_tag: Digest
+    city: Short
+    product: Product
+    copy: Copies
+    serial: Short
+    issued_at: datetime
+    issue_date: date
+    pages: Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=40)]
+    key_id: Short
+
+
+class Bundle(Message):
+    """What is sealed: the encoded manifest, the city's Ed25519 signature over
+    ``manifest_message``, and every page as a one-page PDF."""
+
+    manifest: bytes
+    signature: bytes
+    pages: tuple[bytes, ...]
+
+
+class PaymentTaken(Message):
+    amount_yen: Yen
+    reference: Short
+
+
+class Outcome(Enum):
+    PRINTED = "printed"
+    VOID = "void"
+    SUSPECT = "suspect"
+
+
+class OrderResult(Message):
+    """How the order ended; counters are the printer's own page counter, when it has one."""
+
+    outcome: Outcome
+    reason: Text
+    serials: tuple[Short, ...] = ()
+    sheets_out: int | None = None
+    impressions_before: int | None = None
+    impressions_after: int | None = None
+    refunded_yen: Annotated[int, Meta(ge=0)] = 0
+
+
+class ResultReceipt(Message):
+    order: Id
+    outcome: Outcome
+    recorded_at: datetime
+
+
+class Incident(Message):
+    """Something a person must look at. Carries no personal data."""
+
+    kind: Short
+    at: datetime
+    order: Id | None = None
+    detail: Text = ""
+
+
+# --- what is signed and sealed ---------------------------------------------------------------
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_T = TypeVar("_T")
+
+
+def encode(message: Message) -> bytes:
+    """Canonical JSON: the same message is always the same bytes, so its digest can be signed."""
+    return _ENCODER.encode(message)
+
+
+def decode(data: bytes, kind: type[_T]) -> _T:
+    """Strict decoding; raises msgspec.ValidationError or msgspec.DecodeError."""
+    return msgspec.json.decode(data, type=kind)
+
+
+def _framed(label: str, *parts: bytes) -> bytes:
+    """Domain-separated, length-prefixed concatenation: no two inputs give the same bytes."""
+    out = [label.encode(), b"\0"]
+    for part in parts:
+        out += [len(part).to_bytes(4, "big"), part]
+    return b"".join(out)
+
+
+def sign_in_message(terminal: str, visit: Id, nonce: bytes, public_key: bytes) -> bytes:
+    """What the card signs to sign in: binds terminal, visit, nonce and the worker's key."""
+    return _framed("madoguchi/sign-in/v1", terminal.encode(), visit.encode(), nonce, public_key)
+
+
+def order_message(order: Order) -> bytes:
+    """What the card signs to order (I-2)."""
+    return _framed("madoguchi/order/v1", encode(order))
+
+
+def order_digest(order: Order) -> bytes:
+    """SHA-256 of ``order_message``: names the order's content everywhere."""
+    return hashlib.sha256(order_message(order)).digest()
+
+
+def manifest_message(manifest: bytes) -> bytes:
+    """What the city signs: the encoded manifest, domain-separated."""
+    return _framed("madoguchi/manifest/v1", manifest)
+
+
+def envelope_info(visit: Id, order: Id, copy: int) -> bytes:
+    """HPKE info: a sealed copy opens only as this copy of this order in this visit (I-1)."""
+    return _framed("madoguchi/document/v1", visit.encode(), order.encode(), bytes([copy]))
+
+
+def key_id(public_key: bytes) -> str:
+    """A city signing key's name: first 16 hex digits of SHA-256 over its raw 32 bytes."""
+    return hashlib.sha256(public_key).hexdigest()[:16]
