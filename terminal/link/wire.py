@@ -76,14 +76,14 @@ class RefusalClass(Enum):
     OURS = "P5"
 
 
-class Contact(Message):
+class Contact(Message, frozen=True, kw_only=True):
     """Whom to ask (R55, R70)."""
 
     office: Text
     telephone: Text
 
 
-class Refusal(Message):
+class Refusal(Message, frozen=True, kw_only=True):
     """Why not, as far as the person may be told. ``reason`` is a text id of the catalogue.
 
     ``available_from`` is set where waiting helps; ``reference`` lets staff find the audit line.
@@ -96,21 +96,21 @@ class Refusal(Message):
     reference: Text = ""
 
 
-class Problem(Message):
+class Problem(Message, frozen=True, kw_only=True):
     """A failure that is not a person's business: ``code`` is stable, ``detail`` is for operators."""
 
     code: Short
     detail: Text
 
 
-class Acknowledged(Message):
+class Acknowledged(Message, frozen=True, kw_only=True):
     """Stored."""
 
 
 # --- service ---------------------------------------------------------------------------------
 
 
-class Closure(Message):
+class Closure(Message, frozen=True, kw_only=True):
     """A maintenance window (R9); ``product`` None closes everything."""
 
     starts: datetime
@@ -118,7 +118,7 @@ class Closure(Message):
     product: Product | None = None
 
 
-class DailyHours(Message):
+class DailyHours(Message, frozen=True, kw_only=True):
     """R7 and decision b: no new visit from ``last_start`` on, no issue from ``closes`` on."""
 
     opens: time
@@ -126,19 +126,19 @@ class DailyHours(Message):
     closes: time
 
 
-class DayOfYear(Message):
+class DayOfYear(Message, frozen=True, kw_only=True):
     month: Annotated[int, Meta(ge=1, le=12)]
     day: Annotated[int, Meta(ge=1, le=31)]
 
 
-class YearEnd(Message):
+class YearEnd(Message, frozen=True, kw_only=True):
     """Closed from ``first`` to ``last`` inclusive, across the new year (R8)."""
 
     first: DayOfYear
     last: DayOfYear
 
 
-class Service(Message):
+class Service(Message, frozen=True, kw_only=True):
     """The calendar a terminal goes by, and the centre's clock to compare its own with."""
 
     now: datetime
@@ -152,14 +152,14 @@ class Service(Message):
 # --- visit -----------------------------------------------------------------------------------
 
 
-class OpenVisit(Message):
+class OpenVisit(Message, frozen=True, kw_only=True):
     """``public_key`` is the worker's X25519 key: documents of this visit open nowhere else (I-1)."""
 
     public_key: Digest
     build: Short
 
 
-class VisitOpened(Message):
+class VisitOpened(Message, frozen=True, kw_only=True):
     """``terminal`` is how the centre names this terminal (from its certificate)."""
 
     terminal: Short
@@ -167,7 +167,7 @@ class VisitOpened(Message):
     expires_at: datetime
 
 
-class SignIn(Message):
+class SignIn(Message, frozen=True, kw_only=True):
     """The card's signature over ``sign_in_message``."""
 
     certificate: Annotated[bytes, Meta(min_length=64, max_length=8192)]
@@ -175,7 +175,7 @@ class SignIn(Message):
     signature: Annotated[bytes, Meta(min_length=64, max_length=1024)]
 
 
-class Person(Message):
+class Person(Message, frozen=True, kw_only=True):
     """Somebody an offer may cover, known in this visit as ``ref`` only; ``name`` is for choosing."""
 
     ref: Short
@@ -183,7 +183,7 @@ class Person(Message):
     holder: bool
 
 
-class Item(Message):
+class Item(Message, frozen=True, kw_only=True):
     """Something that may be printed if chosen; off until chosen. ``item`` is a text id.
 
     ``notice`` names a notice that must be acknowledged when the item is chosen (R24).
@@ -193,7 +193,7 @@ class Item(Message):
     notice: str | None = None
 
 
-class Offer(Message):
+class Offer(Message, frozen=True, kw_only=True):
     """One certificate this person may, or (with ``refusal``) may not, have today.
 
     ``whole_household`` lets all people be taken as one set. ``notices`` must be acknowledged
@@ -210,7 +210,7 @@ class Offer(Message):
     refusal: Refusal | None = None
 
 
-class SignedIn(Message):
+class SignedIn(Message, frozen=True, kw_only=True):
     """What the signed-in person may have. ``city`` is shown on every later screen."""
 
     city: Short
@@ -223,7 +223,7 @@ class SignedIn(Message):
 # --- order -----------------------------------------------------------------------------------
 
 
-class Order(Message):
+class Order(Message, frozen=True, kw_only=True):
     """Exactly what is asked for: the card signs its digest (I-2), the manifest repeats it (I-3)."""
 
     order: Id
@@ -239,20 +239,20 @@ class Order(Message):
     tariff: Short
 
 
-class PlaceOrder(Message):
+class PlaceOrder(Message, frozen=True, kw_only=True):
     order: Order
     algorithm: Algorithm
     signature: Annotated[bytes, Meta(min_length=64, max_length=1024)]
 
 
-class OrderAccepted(Message):
+class OrderAccepted(Message, frozen=True, kw_only=True):
     """``total_yen`` = fee x copies, frozen now (R22)."""
 
     digest: Digest
     total_yen: Yen
 
 
-class SealedDocument(Message):
+class SealedDocument(Message, frozen=True, kw_only=True):
     """HPKE (RFC 9180, base mode) of an encoded ``Bundle`` to the visit's public key."""
 
     order: Id
@@ -260,7 +260,7 @@ class SealedDocument(Message):
     sealed: bytes
 
 
-class Manifest(Message):
+class Manifest(Message, frozen=True, kw_only=True):
     """The city's word on one copy: which order, which pages, which serial (I-3)."""
 
     order_digest: Digest
@@ -275,7 +275,7 @@ class Manifest(Message):
     key_id: Short
 
 
-class Bundle(Message):
+class Bundle(Message, frozen=True, kw_only=True):
     """What is sealed: the encoded manifest, the city's Ed25519 signature over
     ``manifest_message``, and every page as a one-page PDF."""
 
@@ -284,7 +284,7 @@ class Bundle(Message):
     pages: tuple[bytes, ...]
 
 
-class PaymentTaken(Message):
+class PaymentTaken(Message, frozen=True, kw_only=True):
     amount_yen: Yen
     reference: Short
 
@@ -295,7 +295,7 @@ class Outcome(Enum):
     SUSPECT = "suspect"
 
 
-class OrderResult(Message):
+class OrderResult(Message, frozen=True, kw_only=True):
     """How the order ended; counters are the printer's own page counter, when it has one."""
 
     outcome: Outcome
@@ -307,13 +307,13 @@ class OrderResult(Message):
     refunded_yen: Annotated[int, Meta(ge=0)] = 0
 
 
-class ResultReceipt(Message):
+class ResultReceipt(Message, frozen=True, kw_only=True):
     order: Id
     outcome: Outcome
     recorded_at: datetime
 
 
-class Incident(Message):
+class Incident(Message, frozen=True, kw_only=True):
     """Something a person must look at. Carries no personal data."""
 
     kind: Short

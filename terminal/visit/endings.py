@@ -1,0 +1,124 @@
+"""How a visit ends without paper: refusals, the card and the money back, and what staff must settle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from terminal.link.wire import Refusal
+from terminal.visit import events as e
+from terminal.visit.commands import ClearPin, EndVisit, RaiseIncident, ReleaseCard, ReturnMoney
+from terminal.visit.screen import ScreenKey
+from terminal.visit.states import (
+    Collecting,
+    Ending,
+    Farewell,
+    Idle,
+    OutOfService,
+    Refused,
+    ReturningMoney,
+    Settling,
+    TakingCardBack,
+    Visit,
+)
+from terminal.visit.step import Step
+
+
+def refuse(visit: Visit, refusal: Refusal, *, card_present: bool) -> Step:
+    """Say why and what to do next; nothing was paid. The visit's work is over here (I-7)."""
+    state = Refused(visit, refusal, card_present=card_present, no_charge=True)
+    return state, [ClearPin(), ReleaseCard(), EndVisit(visit, Ending.REFUSED)]
+
+
+def leave(visit: Visit, ending: Ending, *, card_present: bool) -> Step:
+    """Cancelled or timed out before money: the card goes back if it is here (R66)."""
+    state = TakingCardBack(visit, ending) if card_present else Farewell(visit, ending)
+    return state, [ClearPin(), ReleaseCard(), EndVisit(visit, ending)]
+
+
+def give_money_back(
+    visit: Visit, refusal: Refusal, ending: Ending, *, sheets_out: int | None = 0
+) -> Step:
+    """What is held goes back whole (decision d); the visit ends when it has."""
+    state = ReturningMoney(visit, refusal, ending, sheets_out)
+    return state, [ReturnMoney(visit)]
+
+
+def on_refused(state: Refused, event: e.Event) -> Step:
+    match event:
+        case e.CardRemoved():
+            return replace(state, card_present=False), []
+        case e.CardInserted():
+            return replace(state, card_present=True), []
+        case e.Pressed(ScreenKey.OK | ScreenKey.CANCEL) | e.TimedOut():
+            if state.card_present:
+                return TakingCardBack(state.visit, Ending.REFUSED), []
+            return Idle(), []
+        case _:
+            return state, []
+
+
+def on_taking_card_back(state: TakingCardBack, event: e.Event) -> Step:
+    match event:
+        case e.CardRemoved():
+            return Farewell(state.visit, state.ending), []
+        case e.TimedOut():
+            return (
+                OutOfService(state.visit.language, ("trouble.card_left",)),
+                [RaiseIncident(state.visit, "card_left")],
+            )
+        case _:
+            return state, []
+
+
+def on_returning_money(state: ReturningMoney, event: e.Event) -> Step:
+    match event:
+        case e.MoneyReturned():
+            collecting = Collecting(state.visit, state.refusal)
+            return collecting, [EndVisit(state.visit, state.ending)]
+        case e.MoneyStuck(reference):
+            return _settle(state.visit, "settling.money_stuck", reference)
+        case e.TimedOut():
+            return _settle(state.visit, "settling.money_stuck", state.visit.id)
+        case _:
+            return state, []
+
+
+def _settle(visit: Visit, reason: str, reference: str) -> Step:
+    return (
+        Settling(visit, reason, reference),
+        [RaiseIncident(visit, "money_stuck"), EndVisit(visit, Ending.INCIDENT)],
+    )
+
+
+def on_collecting(state: Collecting, event: e.Event) -> Step:
+    match event:
+        case e.BelongingsChanged(belongings):
+            if belongings.any_seen:
+                return replace(state, belongings=belongings), []
+            card = belongings.card
+            return Refused(state.visit, state.refusal, card_present=card, no_charge=True), []
+        case e.TimedOut():
+            return left_behind(state.visit, "change_left")
+        case _:
+            return state, []
+
+
+def left_behind(visit: Visit, kind: str) -> Step:
+    """Something personal lies there and nobody takes it: the next person is not served (R68)."""
+    return OutOfService(visit.language, ("trouble.left_behind",)), [RaiseIncident(visit, kind)]
+
+
+def on_settling(state: Settling, event: e.Event) -> Step:
+    match event:
+        case e.TimedOut():
+            return OutOfService(state.visit.language, ("trouble.incident",)), []
+        case _:
+            return state, []
+
+
+def on_farewell(state: Farewell, event: e.Event) -> Step:
+    match event:
+        case e.TimedOut() | e.Pressed(ScreenKey.OK):
+            return Idle(), []
+        case _:
+            return state, []

@@ -1,0 +1,193 @@
+"""What can happen to the terminal, seen from the visit. The conductor translates everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from terminal.link.wire import Refusal, SignedIn
+from terminal.visit.screen import ScreenKey
+from terminal.visit.states import Belongings, CardFacts, CheckedDocument, Payment
+
+# --- the person ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    key: ScreenKey
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One of the screen's choices, by its value."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PinTyped:
+    """How many digits are in the buffer now; never which."""
+
+    count: int
+
+
+# --- the card --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardInserted:
+    mute: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead:
+    card: CardFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PinRejected:
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinLocked:
+    pass
+
+
+# --- the link and the document ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VisitReady:
+    """Centre, worker and printer are ready for this visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSignedIn:
+    person: SignedIn = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTaken:
+    """The centre accepted the signed order."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReady:
+    document: CheckedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class ActRefused:
+    """An act of ours ended in a refusal (by card, centre, city, or a failure of our own: P5)."""
+
+    refusal: Refusal
+
+
+# --- money and paper -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyHeld:
+    held_yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyKept:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyReturned:
+    yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyStuck:
+    """Money could not be given back: only a person can (decision d)."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetOut:
+    sheet: int
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The last good sheet is out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintFailed:
+    """``sheets_out`` is None when nobody can tell how many came out."""
+
+    refusal: Refusal
+    sheets_out: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BelongingsChanged:
+    belongings: Belongings
+
+
+# --- the terminal ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The state's time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChanged:
+    """Whether a new visit may begin: closed by the calendar, or out of service, or neither."""
+
+    closed_reason: str | None = None
+    opens: datetime | None = None
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorSwitched:
+    on: bool
+
+
+Event = (
+    Pressed
+    | Chosen
+    | PinTyped
+    | CardInserted
+    | CardRemoved
+    | CardRead
+    | PinRejected
+    | PinLocked
+    | VisitReady
+    | PersonSignedIn
+    | OrderTaken
+    | DocumentReady
+    | ActRefused
+    | MoneyHeld
+    | Paid
+    | MoneyKept
+    | MoneyReturned
+    | MoneyStuck
+    | SheetOut
+    | Printed
+    | PrintFailed
+    | BelongingsChanged
+    | TimedOut
+    | ServiceChanged
+    | SupervisorSwitched
+)

@@ -1,0 +1,351 @@
+"""Every state of the terminal, in the order a person meets them.
+
+Each is frozen and carries exactly what is known by then: a ``Printing`` cannot be built without a
+``Payment``, a ``Paying`` not without a ``CheckedDocument`` and a ``CardReturned``. Names of people occur
+in offers only; their reprs show nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from terminal.link.wire import Offer, Product, Refusal, SignedIn
+
+
+class Ending(Enum):
+    """How a visit ended, in the journal's words."""
+
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+    REFUSED = "refused"
+    FAILED = "failed"
+    VOID = "void, money returned"
+    INCIDENT = "incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person's session; ``id`` is random and made once (I-6)."""
+
+    id: str
+    language: str = "ja"
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the card says before a PIN is typed; ``tries_left`` 0 is locked (R45)."""
+
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person has put together so far."""
+
+    offer: Offer
+    people: frozenset[str] = frozenset()
+    items: frozenset[str] = frozenset()
+    acknowledged: frozenset[str] = frozenset()
+    copies: int = 1
+
+    @property
+    def total_yen(self) -> int:
+        """Fee times copies (R22)."""
+        return self.offer.fee_yen * self.copies
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """Opened, compared with the manifest and read by the clerk: ready to print (I-3, I-4)."""
+
+    order: str
+    product: Product
+    total_yen: int
+    copies: int
+    sheets: int
+    serials: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardReturned:
+    """Evidence that the card left the reader: made from a CardRemoved event, nowhere else."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """The full amount is in escrow."""
+
+    amount_yen: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What lies at the terminal that belongs to a person (R66–R68). None: no sensor can tell."""
+
+    card: bool = False
+    sheets: bool | None = False
+    receipt: bool | None = False
+    change: bool | None = False
+
+    @property
+    def any_seen(self) -> bool:
+        return self.card or bool(self.sheets) or bool(self.receipt) or bool(self.change)
+
+
+# --- the visit, in visiting order ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    language: str = "ja"
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Information that needs no card (R3, R6, R43, R46, R70)."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """``ready``: the centre and the printer are; ``agreed``: so is the person."""
+
+    visit: Visit
+    card_present: bool = False
+    ready: bool = False
+    agreed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingCard:
+    visit: Visit
+    mute: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingCard:
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class EnteringPin:
+    """``typed`` counts digits; the digits themselves are never here. ``warned`` at the last try."""
+
+    visit: Visit
+    card: CardFacts
+    typed: int = 0
+    was_wrong: bool = False
+    warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticating:
+    visit: Visit
+    card: CardFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingCertificate:
+    visit: Visit
+    person: SignedIn = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingPeople:
+    visit: Visit
+    person: SignedIn = field(repr=False)
+    wish: Wish = field(repr=False)
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingItems:
+    visit: Visit
+    person: SignedIn = field(repr=False)
+    wish: Wish = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """``pending`` is never empty; its first is on the screen (R24, R33)."""
+
+    visit: Visit
+    person: SignedIn = field(repr=False)
+    wish: Wish = field(repr=False)
+    pending: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    visit: Visit
+    person: SignedIn = field(repr=False)
+    wish: Wish = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    visit: Visit
+    person: SignedIn = field(repr=False)
+    wish: Wish = field(repr=False)
+    returned: CardReturned | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """The card has signed: taking it early (``returned``) does no harm from here on."""
+
+    visit: Visit
+    product: Product
+    returned: CardReturned | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturningCard:
+    """Take the card, then pay. ``held_yen`` when the card came back while money was already in."""
+
+    visit: Visit
+    document: CheckedDocument
+    held_yen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    visit: Visit
+    document: CheckedDocument
+    returned: CardReturned
+    held_yen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    visit: Visit
+    document: CheckedDocument
+    payment: Payment
+    printed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOver:
+    """All sheets are out. ``kept`` once the money is settled; leaves when nothing lies there."""
+
+    visit: Visit
+    document: CheckedDocument
+    payment: Payment
+    belongings: Belongings | None = None
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    visit: Visit
+    ending: Ending
+
+
+# --- side ways -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why it cannot be, and what to do next. ``no_charge`` says 料金はいただいていません (P5)."""
+
+    visit: Visit
+    refusal: Refusal
+    card_present: bool
+    no_charge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakingCardBack:
+    """The visit is over without a purchase; only the card is still to be taken (R66)."""
+
+    visit: Visit
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class ReturningMoney:
+    """Nothing will be printed (any more): what is held goes back whole (decision d)."""
+
+    visit: Visit
+    refusal: Refusal
+    ending: Ending
+    sheets_out: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """Money came back: it must be taken before the next person is served.
+
+    ``belongings`` None here and in HandingOver: not told yet."""
+
+    visit: Visit
+    refusal: Refusal
+    belongings: Belongings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Something only a person can settle; ``reference`` finds it in the journal."""
+
+    visit: Visit
+    reason: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    language: str
+    reason: str
+    opens: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfService:
+    """``troubles`` are text ids of what is wrong, most telling first."""
+
+    language: str
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    language: str
+    troubles: tuple[str, ...] = ()
+
+
+State = (
+    Idle
+    | Guide
+    | Consent
+    | AwaitingCard
+    | ReadingCard
+    | EnteringPin
+    | Authenticating
+    | ChoosingCertificate
+    | ChoosingPeople
+    | ChoosingItems
+    | Notices
+    | Confirming
+    | Ordering
+    | Preparing
+    | ReturningCard
+    | Paying
+    | Printing
+    | HandingOver
+    | Farewell
+    | Refused
+    | TakingCardBack
+    | ReturningMoney
+    | Collecting
+    | Settling
+    | Closed
+    | OutOfService
+    | Supervisor
+)
