@@ -1,0 +1,1 @@
+"""What the centre remembers: plain SQL, numbered migrations, one dialect module per database."""
