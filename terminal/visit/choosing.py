@@ -17,8 +17,6 @@ from terminal.visit.states import (
     Ending,
     Notices,
     Ordering,
-
-
     Wish,
 )
 from terminal.visit.step import CARD_REMOVED, Step

@@ -62,7 +62,7 @@ def advance(state: State, event: e.Event, moment: Moment) -> Step:
     return _advance(state, event, moment)
 
 
-def _advance(state: State, event: e.Event, moment: Moment) -> Step:  # noqa: C901, PLR0911, PLR0912
+def _advance(state: State, event: e.Event, moment: Moment) -> Step:
     match state:
         case s.Idle() | s.Guide() | s.Closed() | s.OutOfService() | s.Supervisor():
             return on_resting(state, event, moment)

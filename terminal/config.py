@@ -1,0 +1,207 @@
+"""One TOML file → frozen structs. The choice of hardware is the configuration.
+
+Every section is closed: an unknown key or a bad value is refused with its path, never ignored. Secrets
+are paths, never values. Relative paths are taken from the file's own folder.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from terminal.errors import ConfigError
+
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Pin = Annotated[int, Meta(ge=0, le=27)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A closed part of the configuration."""
+
+
+class Tagged(Section, frozen=True, kw_only=True, tag_field="type"):
+    """A section whose ``type`` chooses the driver."""
+
+
+# --- the link --------------------------------------------------------------------------------
+
+
+class Link(Section, frozen=True, kw_only=True):
+    """The one peer (R64): ``ca`` is the operator's own CA, no system trust store is used (R65)."""
+
+    url: Annotated[str, Meta(pattern=r"^https://[^/]+$")]
+    ca: Path
+    certificate: Path
+    key: Path
+    city_keys: Path
+    timeout_s: Seconds = 10
+    issue_timeout_s: Seconds = 40
+
+
+# --- devices ---------------------------------------------------------------------------------
+
+
+class SimulatedReader(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class PcscReader(Tagged, frozen=True, kw_only=True, tag="pcsc"):
+    """``pattern``: a regular expression found in the reader's PC/SC name."""
+
+    pattern: str = "."
+    apdu_timeout_s: Seconds = 5
+
+
+class SimulatedKeypad(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class SimulatedButtons(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class GpioButtons(Tagged, frozen=True, kw_only=True, tag="gpio"):
+    """BCM numbers by button name (hardware.md)."""
+
+    pins: dict[str, Pin]
+    factory: Literal["lgpio", "mock"] = "lgpio"
+
+
+class SimulatedLights(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class GpioLights(Tagged, frozen=True, kw_only=True, tag="gpio"):
+    """BCM numbers by light name (hardware.md)."""
+
+    pins: dict[str, Pin]
+    factory: Literal["lgpio", "mock"] = "lgpio"
+
+
+class SimulatedSounder(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class GpioSounder(Tagged, frozen=True, kw_only=True, tag="gpio"):
+    """``tonal`` False: an active buzzer that knows on and off only."""
+
+    pin: Pin
+    tonal: bool = False
+    factory: Literal["lgpio", "mock"] = "lgpio"
+
+
+class SimulatedSensors(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class GpioSensors(Tagged, frozen=True, kw_only=True, tag="gpio"):
+    pins: dict[str, Pin]
+    factory: Literal["lgpio", "mock"] = "lgpio"
+
+
+class SimulatedPayment(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class SimulatedPrinter(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    seconds_per_sheet: Annotated[float, Meta(ge=0, le=60)] = 0
+
+
+class IppPrinter(Tagged, frozen=True, kw_only=True, tag="ipp"):
+    """An IPP Everywhere printer: ``ipp://`` on the USB bridge or loopback."""
+
+    uri: Annotated[str, Meta(pattern=r"^ipps?://")]
+
+
+class SimulatedReceipt(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class EscPosReceipt(Tagged, frozen=True, kw_only=True, tag="escpos"):
+    device: Path
+    baudrate: int = 115200
+
+
+# --- the rest --------------------------------------------------------------------------------
+
+
+class Panel(Section, frozen=True, kw_only=True):
+    """The page on the touch screen; leave the section out for a terminal without one."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class Limits(Section, frozen=True, kw_only=True):
+    """Decision h and i, in seconds."""
+
+    screen_s: Seconds = 60
+    warning_s: Seconds = 20
+    pin_s: Seconds = 30
+    payment_s: Seconds = 120
+    working_s: Seconds = 60
+    printing_s: Seconds = 180
+    left_behind_s: Seconds = 120
+    farewell_s: Seconds = 6
+    more_time: Annotated[int, Meta(ge=0, le=50)] = 10
+
+
+class Config(Section, frozen=True, kw_only=True):
+    """All of it. ``state_dir`` holds the journal; ``name`` is shown to staff."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+    state_dir: Path
+    link: Link
+    card_reader: SimulatedReader | PcscReader
+    document_printer: SimulatedPrinter | IppPrinter
+    receipt_printer: SimulatedReceipt | EscPosReceipt
+    payment: SimulatedPayment
+    keypad: SimulatedKeypad = SimulatedKeypad()
+    buttons: SimulatedButtons | GpioButtons = SimulatedButtons()
+    lights: SimulatedLights | GpioLights = SimulatedLights()
+    sounder: SimulatedSounder | GpioSounder = SimulatedSounder()
+    sensors: SimulatedSensors | GpioSensors = SimulatedSensors()
+    panel: Panel | None = None
+    limits: Limits = Limits()
+    clock_offset_s: float = 0
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file. Raises ConfigError naming file, place and remedy."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        message = f"{path}: there is no such file; give another with --config"
+        raise ConfigError(message) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+    return parse(raw, path.parent, str(path))
+
+
+def parse(raw: dict[str, object], folder: Path, source: str = "configuration") -> Config:
+    """Check already parsed TOML; relative paths start at ``folder``."""
+
+    def path_or_fail(kind: type, value: object) -> object:
+        if kind is Path and isinstance(value, str):
+            return folder / value
+        raise NotImplementedError(kind)
+
+    try:
+        return msgspec.convert(raw, Config, dec_hook=path_or_fail)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{source}: {_place(str(error))}") from error
+
+
+def _place(message: str) -> str:
+    """Msgspec's ``… - at `$.link.url``` turned into ``[link] url: …`` as the file is written."""
+    what, _, where = message.partition(" - at `$")
+    keys = [key for key in where.rstrip("`").split(".") if key]
+    if not keys:
+        return f"{what}; see hardware.md and the README for the keys there are"
+    section, rest = keys[0], ".".join(keys[1:])
+    return f"[{section}] {rest}: {what}" if rest else f"[{section}] {what}"

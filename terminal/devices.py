@@ -1,0 +1,170 @@
+"""The only module that names concrete drivers. Each is imported when it is chosen, so a simulated
+terminal needs no pcscd, and a terminal without coins no coin library."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, fields
+
+from drivers.buttons import Buttons
+from drivers.card_reader import CardReader
+from drivers.device import Device
+from drivers.keypad import Keypad
+from drivers.lights import Lights
+from drivers.payment import Payment
+from drivers.printer import DocumentPrinter, ReceiptPrinter
+from drivers.sensors import Sensors
+from drivers.sounder import Sounder
+from terminal import config as c
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """Everything the conductor has hands on."""
+
+    card_reader: CardReader
+    keypad: Keypad
+    buttons: Buttons
+    lights: Lights
+    sounder: Sounder
+    sensors: Sensors
+    payment: Payment
+    document_printer: DocumentPrinter
+    receipt_printer: ReceiptPrinter
+
+    def all(self) -> tuple[Device, ...]:
+        return tuple(getattr(self, each.name) for each in fields(self))
+
+
+def build_devices(config: c.Config) -> Devices:
+    """Construct, not yet open. Raises DeviceUnavailable where a library is missing."""
+    return Devices(
+        card_reader=_card_reader(config.card_reader),
+        keypad=_keypad(config.keypad),
+        buttons=_buttons(config.buttons),
+        lights=_lights(config.lights),
+        sounder=_sounder(config.sounder),
+        sensors=_sensors(config.sensors),
+        payment=_payment(config.payment),
+        document_printer=_document_printer(config.document_printer),
+        receipt_printer=_receipt_printer(config.receipt_printer),
+    )
+
+
+@asynccontextmanager
+async def opened(devices: Devices) -> AsyncIterator[Devices]:
+    """Open all, in order; close all, in reverse, whatever happens."""
+    async with AsyncExitStack() as stack:
+        for device in devices.all():
+            await stack.enter_async_context(device)
+        yield devices
+
+
+def _card_reader(config: c.SimulatedReader | c.PcscReader) -> CardReader:
+    match config:
+        case c.SimulatedReader():
+            from drivers.card_reader.simulated import SimulatedCardReader
+
+            return SimulatedCardReader("card reader")
+        case c.PcscReader():
+            from drivers.card_reader.pcsc import PcscCardReader
+
+            return PcscCardReader("card reader", config.pattern, config.apdu_timeout_s)
+
+
+def _keypad(_config: c.SimulatedKeypad) -> Keypad:
+    from drivers.keypad.simulated import SimulatedKeypad
+
+    return SimulatedKeypad("keypad")
+
+
+def _buttons(config: c.SimulatedButtons | c.GpioButtons) -> Buttons:
+    match config:
+        case c.SimulatedButtons():
+            from drivers.buttons.simulated import SimulatedButtons
+
+            return SimulatedButtons("buttons")
+        case c.GpioButtons():
+            from drivers.buttons import Button
+            from drivers.buttons.gpio import GpioButtons
+            from drivers.gpio_factory import pin_factory
+
+            pins = {Button(name): pin for name, pin in config.pins.items()}
+            return GpioButtons("buttons", pins, pin_factory(config.factory))
+
+
+def _lights(config: c.SimulatedLights | c.GpioLights) -> Lights:
+    match config:
+        case c.SimulatedLights():
+            from drivers.lights.simulated import SimulatedLights
+
+            return SimulatedLights("lights")
+        case c.GpioLights():
+            from drivers.gpio_factory import pin_factory
+            from drivers.lights import Light
+            from drivers.lights.gpio import GpioLights
+
+            pins = {Light(name): pin for name, pin in config.pins.items()}
+            return GpioLights("lights", pins, pin_factory(config.factory))
+
+
+def _sounder(config: c.SimulatedSounder | c.GpioSounder) -> Sounder:
+    match config:
+        case c.SimulatedSounder():
+            from drivers.sounder.simulated import SimulatedSounder
+
+            return SimulatedSounder("sounder")
+        case c.GpioSounder():
+            from drivers.gpio_factory import pin_factory
+            from drivers.sounder.gpio import GpioSounder
+
+            factory = pin_factory(config.factory)
+            return GpioSounder("sounder", config.pin, factory, tonal=config.tonal)
+
+
+def _sensors(config: c.SimulatedSensors | c.GpioSensors) -> Sensors:
+    match config:
+        case c.SimulatedSensors():
+            from drivers.sensors.simulated import SimulatedSensors
+
+            return SimulatedSensors("sensors")
+        case c.GpioSensors():
+            from drivers.gpio_factory import pin_factory
+            from drivers.sensors import Sensor
+            from drivers.sensors.gpio import GpioSensors
+
+            pins = {Sensor(name): pin for name, pin in config.pins.items()}
+            return GpioSensors("sensors", pins, pin_factory(config.factory))
+
+
+def _payment(_config: c.SimulatedPayment) -> Payment:
+    from drivers.payment.simulated import SimulatedPayment
+
+    return SimulatedPayment("payment")
+
+
+def _document_printer(config: c.SimulatedPrinter | c.IppPrinter) -> DocumentPrinter:
+    match config:
+        case c.SimulatedPrinter():
+            from drivers.printer.simulated import SimulatedDocumentPrinter
+
+            return SimulatedDocumentPrinter(
+                "document printer", seconds_per_sheet=config.seconds_per_sheet
+            )
+        case c.IppPrinter():
+            from drivers.printer.ipp import IppPrinter
+
+            return IppPrinter("document printer", config.uri)
+
+
+def _receipt_printer(config: c.SimulatedReceipt | c.EscPosReceipt) -> ReceiptPrinter:
+    match config:
+        case c.SimulatedReceipt():
+            from drivers.printer.simulated import SimulatedReceiptPrinter
+
+            return SimulatedReceiptPrinter("receipt printer")
+        case c.EscPosReceipt():
+            from drivers.printer.escpos import EscPosReceiptPrinter
+
+            return EscPosReceiptPrinter("receipt printer", config.device, config.baudrate)

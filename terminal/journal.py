@@ -1,0 +1,243 @@
+"""What the terminal is about to do, written before it does it (SQLite, WAL, synchronous=FULL).
+
+Append-only: a row says "from here on this may have happened". A power cut at any moment leaves a prefix
+of rows, and ``terminal.recovery`` reads from it what must be done. The rows hold ids, amounts, counters
+and serials; never a name, a PIN or a card's certificate.
+
+The same file holds the outbox: messages for the centre that must arrive, sent oldest first, removed only
+when acknowledged. A row and its outbox message are one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import ParamSpec, Self, TypeVar
+
+import msgspec
+
+from terminal.errors import JournalError
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS entry (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    visit TEXT NOT NULL,
+    step TEXT NOT NULL,
+    facts TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS entry_visit ON entry (visit, seq);
+CREATE TABLE IF NOT EXISTS outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE,
+    body BLOB NOT NULL
+) STRICT;
+PRAGMA user_version = 1;
+"""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Step(Enum):
+    """In the order of a visit; design.md §4's J rows."""
+
+    OPENED = "opened"
+    ORDERED = "ordered"
+    READY = "ready"
+    PAYING = "paying"
+    PAID = "paid"
+    PRINTING = "printing"
+    PRINTED = "printed"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    KEPT = "kept"
+    INCIDENT = "incident"
+    CLEARED = "cleared"
+    DONE = "done"
+
+
+Facts = dict[str, str | int | list[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row. ``facts`` are small and impersonal."""
+
+    seq: int
+    at: datetime
+    visit: str
+    step: Step
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message for the centre that must arrive: PUT ``body`` to ``path``."""
+
+    path: str
+    body: bytes
+
+
+class Journal:
+    """One writer thread. Every method returns only when its rows are on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._db: sqlite3.Connection | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._run(self._open)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._run(self._close)
+        self._thread.shutdown()
+
+    async def write(
+        self,
+        at: datetime,
+        visit: str,
+        step: Step,
+        facts: Facts | None = None,
+        letter: Letter | None = None,
+    ) -> None:
+        """Durable on return. Raises JournalError; then the act must not happen."""
+        await self._run(self._write, at, visit, step, facts or {}, letter)
+
+    async def post(self, at: datetime, letter: Letter) -> None:
+        """A letter without a row of its own."""
+        await self._run(self._post, at, letter)
+
+    async def entries(self, visit: str | None = None) -> list[Entry]:
+        """In order of writing; of one visit, or all."""
+        return await self._run(self._entries, visit)
+
+    async def unfinished(self) -> list[Entry]:
+        """All rows of visits that have no DONE row."""
+        return await self._run(self._unfinished)
+
+    async def incidents(self) -> list[Entry]:
+        """Incidents that no supervisor has cleared since (decision i)."""
+        return await self._run(self._incidents)
+
+    async def oldest_letter(self) -> tuple[int, Letter] | None:
+        return await self._run(self._oldest_letter)
+
+    async def delivered(self, seq: int) -> None:
+        """The centre has it: forget the letter."""
+        await self._run(self._delivered, seq)
+
+    async def letters(self) -> int:
+        """How many messages still wait."""
+        return await self._run(self._letters)
+
+    # --- on the writer thread ----------------------------------------------------------------
+
+    async def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
+        except sqlite3.Error as error:
+            message = f"journal {self._path}: {error}; check the disk and its free space"
+            raise JournalError(message) from error
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        # WAL+FULL is what survives a power cut right after commit; SQLite's own default does not.
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.executescript(SCHEMA)
+        self._path.chmod(0o600)
+        self._db = db
+
+    def _close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    @property
+    def _open_db(self) -> sqlite3.Connection:
+        if self._db is None:
+            raise sqlite3.ProgrammingError("the journal is not open")
+        return self._db
+
+    def _write(
+        self, at: datetime, visit: str, step: Step, facts: Facts, letter: Letter | None
+    ) -> None:
+        db = self._open_db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.execute(
+                "INSERT INTO entry (at, visit, step, facts) VALUES (?, ?, ?, ?)",
+                (at.isoformat(), visit, step.value, msgspec.json.encode(facts).decode()),
+            )
+            if letter is not None:
+                self._insert_letter(db, at, letter)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    def _post(self, at: datetime, letter: Letter) -> None:
+        self._insert_letter(self._open_db, at, letter)
+
+    @staticmethod
+    def _insert_letter(db: sqlite3.Connection, at: datetime, letter: Letter) -> None:
+        # The path holds the id: the first body stands, a second call changes nothing (I-7).
+        db.execute(
+            "INSERT INTO outbox (at, path, body) VALUES (?, ?, ?) ON CONFLICT (path) DO NOTHING",
+            (at.isoformat(), letter.path, letter.body),
+        )
+
+    def _entries(self, visit: str | None) -> list[Entry]:
+        if visit is None:
+            return _read(self._open_db.execute("SELECT * FROM entry ORDER BY seq"))
+        query = "SELECT * FROM entry WHERE visit = ? ORDER BY seq"
+        return _read(self._open_db.execute(query, (visit,)))
+
+    def _unfinished(self) -> list[Entry]:
+        query = """SELECT * FROM entry WHERE visit NOT IN
+                   (SELECT visit FROM entry WHERE step = 'done') ORDER BY seq"""
+        return _read(self._open_db.execute(query))
+
+    def _incidents(self) -> list[Entry]:
+        query = """SELECT * FROM entry WHERE step = 'incident' AND seq >
+                   coalesce((SELECT max(seq) FROM entry WHERE step = 'cleared'), 0) ORDER BY seq"""
+        return _read(self._open_db.execute(query))
+
+    def _oldest_letter(self) -> tuple[int, Letter] | None:
+        query = "SELECT seq, path, body FROM outbox ORDER BY seq LIMIT 1"
+        row = self._open_db.execute(query).fetchone()
+        return None if row is None else (row[0], Letter(row[1], row[2]))
+
+    def _delivered(self, seq: int) -> None:
+        self._open_db.execute("DELETE FROM outbox WHERE seq = ?", (seq,))
+
+    def _letters(self) -> int:
+        return int(self._open_db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+
+def _read(rows: sqlite3.Cursor) -> list[Entry]:
+    return [
+        Entry(
+            seq,
+            datetime.fromisoformat(at),
+            visit,
+            Step(step),
+            msgspec.json.decode(facts, type=Facts),
+        )
+        for seq, at, visit, step, facts in rows
+    ]

@@ -1,0 +1,119 @@
+"""The client of the centre: one peer, mutual TLS, every answer decoded strictly.
+
+What a failure means decides what may happen next (facts of the field: with TLS 1.3 even a refused client
+certificate shows up only after the request went out):
+
+- ``LinkDown``: no connection could be made, so nothing happened there.
+- ``OutcomeUnknown``: it was sent, and no complete answer came. Asking again with the same id and body is
+  safe because PUT is idempotent; concluding anything is not.
+- ``CentreRefused`` / ``CentreProblem``: an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from types import TracebackType
+from typing import Self, TypeVar
+
+import aiohttp
+import msgspec
+
+from terminal.config import Link
+from terminal.errors import CentreProblem, CentreRefused, LinkDown, OutcomeUnknown
+from terminal.link.tls import client_context
+from terminal.link.wire import Message, Problem, Refusal, decode, encode
+
+logger = logging.getLogger(__name__)
+
+LARGEST_ANSWER = 16 * 1024 * 1024  # nine copies of a long document, sealed
+ATTEMPTS = 2  # the second, with the same id and body, only asks for the outcome of the first
+_T = TypeVar("_T", bound=Message)
+
+
+class CentreClient:
+    """Connections to the centre; entered once."""
+
+    def __init__(self, config: Link) -> None:
+        self._config = config
+        self._session: aiohttp.ClientSession | None = None
+        self.reachable = False
+
+    async def __aenter__(self) -> Self:
+        config = self._config
+        context = client_context(config.ca, config.certificate, config.key)
+        connector = aiohttp.TCPConnector(ssl=context, limit=4)
+        self._session = aiohttp.ClientSession(connector=connector)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def put(self, path: str, message: Message, answer: type[_T]) -> _T:
+        """Idempotent by id: an unknown outcome is asked for once more, then raised."""
+        return await self.put_bytes(path, encode(message), answer)
+
+    async def put_bytes(self, path: str, body: bytes, answer: type[_T]) -> _T:
+        """``put`` for a message that was encoded earlier (the outbox)."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._ask("PUT", path, body, answer, self._config.timeout_s)
+            except OutcomeUnknown:
+                if attempt == ATTEMPTS:
+                    raise
+                logger.info("no answer to PUT %s; asking again", _kind(path))
+        raise AssertionError
+
+    async def get(self, path: str, answer: type[_T], timeout_s: float | None = None) -> _T:
+        limit = timeout_s or self._config.timeout_s
+        return await self._ask("GET", path, None, answer, limit)
+
+    async def _ask(
+        self, method: str, path: str, body: bytes | None, answer: type[_T], limit: float
+    ) -> _T:
+        status, data = await self._exchange(method, path, body, limit)
+        self.reachable = True
+        try:
+            if status == 200:
+                return decode(data, answer)
+            if status == 403:
+                raise CentreRefused(decode(data, Refusal))
+            raise CentreProblem(status, decode(data, Problem))
+        except msgspec.DecodeError as error:
+            problem = Problem(code="unreadable", detail=f"not a message we know: {error}")
+            raise CentreProblem(status, problem) from error
+
+    async def _exchange(
+        self, method: str, path: str, body: bytes | None, limit: float
+    ) -> tuple[int, bytes]:
+        if self._session is None:
+            raise LinkDown("the link is not open")
+        url = self._config.url + path
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            async with asyncio.timeout(limit):
+                request = self._session.request(method, url, data=body, headers=headers)
+                async with request as response:
+                    data = await response.content.read(LARGEST_ANSWER)
+                    if not response.content.at_eof():
+                        raise OutcomeUnknown(f"{_kind(path)}: the answer is too long")
+                    return response.status, data
+        except aiohttp.ClientConnectorError as error:
+            self.reachable = False
+            raise LinkDown(f"{self._config.url} cannot be reached: {error.os_error}") from error
+        except (aiohttp.ClientError, TimeoutError, ssl.SSLError, OSError) as error:
+            self.reachable = False
+            raise OutcomeUnknown(f"{_kind(path)}: no answer ({type(error).__name__})") from error
+
+
+def _kind(path: str) -> str:
+    """The path without ids: what may be logged."""
+    return "/".join(part for part in path.split("/") if len(part) != 36)

@@ -1,0 +1,138 @@
+"""The screens on which a person puts the order together."""
+
+from __future__ import annotations
+
+from terminal.link.wire import Offer
+from terminal.visit import states as s
+from terminal.visit.choosing import EVERYONE, NEXT_PAGE, PEOPLE_PER_PAGE, people_pages
+from terminal.visit.screen import Choice, Screen, ScreenKey, Text
+
+OK, BACK, CANCEL = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL
+MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+
+
+def choosing_certificate(state: s.ChoosingCertificate) -> Screen:
+    choices = [_product(n, offer) for n, offer in enumerate(state.person.offers, start=1)]
+    return Screen(
+        id="choosing_certificate",
+        title=Text("choosing_certificate.title", {"city": state.person.city_name}),
+        lines=(Text("choosing.keep_card"),),
+        choices=tuple(choices),
+        keys=(CANCEL, MORE_TIME, LANGUAGE),
+        picture="document",
+    )
+
+
+def _product(number: int, offer: Offer) -> Choice:
+    if offer.refusal is not None:
+        detail = Text("choosing_certificate.not_today")
+    else:
+        detail = Text("choosing_certificate.fee", {"yen": offer.fee_yen})
+    return Choice(number, offer.product.value, Text(f"product.{offer.product.value}"), detail)
+
+
+def choosing_people(state: s.ChoosingPeople) -> Screen:
+    """R16: whose entries. Numbers 1 to 7 people, 8 everyone, 9 the next page."""
+    people = state.wish.offer.people
+    start = state.page * PEOPLE_PER_PAGE
+    choices = [
+        Choice(
+            number,
+            person.ref,
+            Text("choosing_people.person", {"name": person.name}),
+            Text("choosing_people.you") if person.holder else None,
+            selected=person.ref in state.wish.people,
+        )
+        for number, person in enumerate(people[start : start + PEOPLE_PER_PAGE], start=1)
+    ]
+    everyone = len(state.wish.people) == len(people)
+    choices.append(Choice(8, EVERYONE, Text("choosing_people.everyone"), selected=everyone))
+    if people_pages(state.wish.offer) > 1:
+        choices.append(Choice(9, NEXT_PAGE, Text("choosing_people.next_page")))
+    return Screen(
+        id="choosing_people",
+        title=Text("choosing_people.title"),
+        lines=(Text("choosing_people.line"), Text("choosing.keep_card")),
+        choices=tuple(choices),
+        keys=(*((OK,) if state.wish.people else ()), BACK, CANCEL, MORE_TIME, LANGUAGE),
+    )
+
+
+def choosing_items(state: s.ChoosingItems) -> Screen:
+    """Every option is off until chosen (R23)."""
+    choices = [
+        Choice(
+            number,
+            item.item,
+            Text(f"item.{item.item}"),
+            Text(f"item.{item.item}.detail"),
+            selected=item.item in state.wish.items,
+        )
+        for number, item in enumerate(state.wish.offer.items, start=1)
+    ]
+    return Screen(
+        id="choosing_items",
+        title=Text("choosing_items.title"),
+        lines=(Text("choosing_items.line"), Text("choosing.keep_card")),
+        choices=tuple(choices),
+        keys=(OK, BACK, CANCEL, MORE_TIME, LANGUAGE),
+        labels={OK: Text("choosing_items.ok")},
+    )
+
+
+def notices(state: s.Notices) -> Screen:
+    """One notice a screen; going on is the acknowledgement (R24, R33)."""
+    notice = state.pending[0]
+    return Screen(
+        id="notice",
+        title=Text(f"{notice}.title"),
+        lines=(Text(f"{notice}.line"), Text(f"{notice}.more")),
+        keys=(OK, BACK, CANCEL, MORE_TIME, LANGUAGE),
+        labels={OK: Text("notice.acknowledge")},
+        sound="attention",
+    )
+
+
+def confirming(state: s.Confirming) -> Screen:
+    """Everything that will be ordered, the price, and that nothing can be returned (R22, R56, R57)."""
+    wish = state.wish
+    lines = [
+        Text("confirming.what", {"product": f"@product.{wish.offer.product.value}"}),
+        Text("confirming.people", {"people": _people(wish)}),
+        *(Text("confirming.item", {"item": f"@item.{item}"}) for item in _chosen_items(wish)),
+    ]
+    if not wish.items and wish.offer.items:
+        lines.append(Text("confirming.no_items"))
+    price: dict[str, str | int] = {
+        "fee": wish.offer.fee_yen,
+        "copies": wish.copies,
+        "total": wish.total_yen,
+    }
+    lines += [Text("confirming.price", price), Text("confirming.no_return")]
+    return Screen(
+        id="confirming",
+        title=Text("confirming.title"),
+        lines=tuple(lines),
+        choices=_copies(wish),
+        keys=(OK, BACK, CANCEL, MORE_TIME, LANGUAGE),
+        labels={OK: Text("confirming.ok")},
+    )
+
+
+def _copies(wish: s.Wish) -> tuple[Choice, ...]:
+    if wish.offer.max_copies == 1:
+        return ()
+    more = wish.copies < wish.offer.max_copies
+    return (
+        Choice(1, "more", Text("confirming.more"), enabled=more),
+        Choice(2, "fewer", Text("confirming.fewer"), enabled=wish.copies > 1),
+    )
+
+
+def _people(wish: s.Wish) -> str:
+    chosen = [person.name for person in wish.offer.people if person.ref in wish.people]
+    return "、".join(chosen)
+
+
+def _chosen_items(wish: s.Wish) -> list[str]:
+    return [item.item for item in wish.offer.items if item.item in wish.items]
