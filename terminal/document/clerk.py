@@ -1,0 +1,139 @@
+"""The second look (I-4): what a clerk at a counter would check on the paper before handing it over.
+
+Nothing here comes from the side that makes certificates: the words, the era table and the reading
+are this module's own, and the pages are read back from what is about to be printed. Agreement with
+the manifest is no argument here; a page that the city signed by mistake is caught all the same.
+
+Names are compared after NFKC, without spaces and variation selectors: PDF text cannot carry every
+distinction that the glyphs do, and the city's signature already vouches for those.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from terminal.document.errors import ClerkDisagreement, Disagreement
+from terminal.document.messages import Expected
+from terminal.link.wire import Manifest, Product
+
+_A4_PT = (595.28, 841.89)
+_SIZE_TOLERANCE_PT = 1.0
+# A page of text and rules is 2 to 12 % ink, the mark 見本 alone below half a percent.
+_INK_MIN = 0.005
+_INK_MAX = 0.35
+
+# First day of each era a certificate can be dated in (I-15); a new era is a new line.
+_ERAS = (("令和", date(2019, 5, 1)), ("平成", date(1989, 1, 8)))
+
+_SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x180E)}
+_DROPPED = dict.fromkeys(_SELECTORS)
+
+_PAGE_NUMBER = re.compile(r"(?<![\d/])(\d{1,3}) ?/ ?(\d{1,3})(?![\d/])")
+_SERIAL = re.compile(r" ?".join("証明書固有番号") + r" ?:? ?([0-9A-Za-z-]+)")
+_ISSUE_DATE = re.compile(r"発行(?:年月)?日:?(\w\w)(元|\d{1,2})年(\d{1,2})月(\d{1,2})日")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSeen:
+    """What can be seen of a page without its pixels."""
+
+    text: str = field(repr=False)
+    size_pt: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a kind of certificate is told apart from every other."""
+
+    title: re.Pattern[str]
+    foreign: re.Pattern[str]
+    certification: str
+
+
+_FORMS = {
+    Product.RESIDENCE: _Form(
+        # 「住民票の原本と…」 is the certification, not the title.
+        title=re.compile("住民票(?!の原本)"),
+        foreign=re.compile(
+            "印鑑登録証明|課税証明|所得証明|全部事項証明|個人事項証明|戸籍の附票|除票|改製原"
+        ),
+        certification="この写しは住民票の原本と相違ないことを証明する",
+    ),
+}
+
+
+def check_set(pages: Sequence[PageSeen], expected: Expected, manifest: Manifest) -> None:
+    """Read one copy's pages; ClerkDisagreement at the first thing a clerk would stop at."""
+    copy = manifest.copy
+    form = _FORMS.get(expected.order.product)
+    if form is None:
+        raise ClerkDisagreement(Disagreement.FORM, copy)
+    for number, page in enumerate(pages, 1):
+        for what, agrees in _page_findings(page, form, manifest, number, len(pages)):
+            if not agrees:
+                raise ClerkDisagreement(what, copy, number)
+    for what, agrees in _set_findings(pages, form, expected, manifest):
+        if not agrees:
+            raise ClerkDisagreement(what, copy)
+
+
+def check_ink(ratio: float, copy: int, page: int) -> None:
+    """Look at the very raster that goes to paper: neither blank nor black."""
+    if ratio < _INK_MIN:
+        raise ClerkDisagreement(Disagreement.BLANK, copy, page)
+    if ratio > _INK_MAX:
+        raise ClerkDisagreement(Disagreement.BLACK, copy, page)
+
+
+def _page_findings(
+    page: PageSeen, form: _Form, manifest: Manifest, number: int, total: int
+) -> Iterable[tuple[Disagreement, bool]]:
+    words = _compact(page.text)
+    line = _spaced(page.text)
+    page_numbers = {(int(n), int(of)) for n, of in _PAGE_NUMBER.findall(line)}
+    yield Disagreement.SIZE, _is_a4_portrait(page.size_pt)
+    yield Disagreement.OTHER_TITLE, form.foreign.search(words) is None
+    yield Disagreement.TITLE, form.title.search(words) is not None
+    yield Disagreement.PAGE_NUMBER, page_numbers == {(number, total)}
+    yield Disagreement.SERIAL, set(_SERIAL.findall(line)) == {manifest.serial}
+    yield Disagreement.SPECIMEN, "見本" in words
+
+
+def _set_findings(
+    pages: Sequence[PageSeen], form: _Form, expected: Expected, manifest: Manifest
+) -> Iterable[tuple[Disagreement, bool]]:
+    words = "\n".join(_compact(page.text) for page in pages)
+    dates = set(_ISSUE_DATE.findall(words))
+    unpunctuated = words.replace("、", "").replace("。", "")
+    yield Disagreement.NAME, all(_compact(name) in words for name in expected.names)
+    yield Disagreement.ISSUE_DATE, dates in _era_forms(manifest.issue_date)
+    yield Disagreement.CITY, _compact(expected.city_name) + "長" in words
+    yield Disagreement.CERTIFICATION, form.certification in unpunctuated
+
+
+def _is_a4_portrait(size_pt: tuple[float, float]) -> bool:
+    return all(
+        abs(side - a4) <= _SIZE_TOLERANCE_PT for side, a4 in zip(size_pt, _A4_PT, strict=True)
+    )
+
+
+def _era_forms(day: date) -> list[set[tuple[str, str, str, str]]]:
+    """The ways to write ``day``: the first year of an era is 元年 or 1年."""
+    for era, first in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            years = ("元", "1") if year == 1 else (str(year),)
+            return [{(era, written, str(day.month), str(day.day))} for written in years]
+    return []
+
+
+def _spaced(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _compact(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text.translate(_DROPPED)).split())
