@@ -53,30 +53,24 @@ mount_kernel_folders() {
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 }
 
-# Files are copied and folders bound to the place where they lie here, so that the settings fit.
-lend() { # PATH
-    if [ -d "$1" ]; then
-        mkdir -p "$root$1"
-        mount --bind -o ro "$1" "$root$1"
-    elif [ -f "$1" ]; then
-        mkdir -p "$(dirname "$root$1")"
-        cp -L "$1" "$root$1"
-    fi
-}
+pip_setting() { python3 -m pip config list 2>/dev/null | sed -n "s/^[^ ]*\.$1='\(.*\)'\$/\1/p" | head -n 1; }
 
+# Only how to reach the index is lent. Wheels that lie on this machine are not: a new user has none,
+# and what they saved would be missing from the figures.
+pip_settings=()
 lend_pip_settings() {
-    local path
-    while read -r path; do
-        [ ! -f "$path" ] || lend "$path"
-    done < <(python3 -m pip config debug | sed -n 's/^ *\(.*\), exists: True$/\1/p')
-    while read -r path; do lend "$path"; done < <(
-        python3 -m pip config list | cut -d= -f2- | tr -d "'\"" | tr ' ' '\n' | sed 's,^file://,,' | grep '^/')
+    local certificates index
+    certificates=$(pip_setting cert)
+    index=$(pip_setting index-url)
+    if [ -n "$certificates" ]; then
+        cp -L "$certificates" "$root/etc/ssl/index.crt"
+        pip_settings+=(PIP_CERT=/etc/ssl/index.crt)
+    fi
+    [ -z "$index" ] || pip_settings+=("PIP_INDEX_URL=$index")
 }
 
 inside() {
-    local settings
-    mapfile -t settings < <(env | grep '^PIP_' || true)
-    chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C "${settings[@]}" \
+    chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C "${pip_settings[@]}" \
         sh -c "cd /root/madoguchi && $1" </dev/null
 }
 
