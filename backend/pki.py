@@ -1,0 +1,267 @@
+"""Certificates for development: the operator's authority, terminals, and a fictional JPKI.
+
+Two worlds that never trust each other. The operator's authority (P-256) signs the server and the
+terminals, for TLS. The test JPKI root (RSA-2048) signs the cards, in the shape of the real profile:
+issuer ``O=JPKI-TEST-…``, subject ``C=JP`` and an opaque ``CN`` alone, a CRL distribution point that
+is a directory name. Its names, keys and policy (an OID of the example arc) are fictional.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+TERMINAL_URI = "urn:madoguchi:terminal:"
+# RFC 5280's "not before" of something made now, on a computer whose clock lags a little.
+_BACKDATED = timedelta(days=1)
+_AUTHORITY_LIFE = timedelta(days=3650)
+_TLS_LIFE = timedelta(days=825)
+_CARD_LIFE = timedelta(days=1826)  # five birthdays, as on the real card
+_CRL_LIFE = timedelta(days=30)
+_CARD_POLICY = x509.ObjectIdentifier("2.999.8.5.1.0.30")
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A certificate with its private key."""
+
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    certificate: x509.Certificate
+
+    def __repr__(self) -> str:
+        return "Issued(…)"
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """One line of a CRL; ``reason`` certificate_hold means suspended."""
+
+    certificate: x509.Certificate
+    reason: x509.ReasonFlags
+    since: datetime
+
+
+def new_operator_authority(now: datetime) -> Issued:
+    """The operator's own certificate authority: signs servers and terminals, nothing else."""
+    name = _name(organisation="Madoguchi development", common_name="Madoguchi development CA")
+    return _new_root(ec.generate_private_key(ec.SECP256R1()), name, now)
+
+
+def new_jpki_root(now: datetime) -> Issued:
+    """A fictional JPKI authority for user authentication."""
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "JPKI-TEST-MADOGUCHI"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "JPKI for user authentication"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "Fictional authority for tests"),
+        ]
+    )
+    return _new_root(new_rsa_key(), name, now)
+
+
+def issue_server(authority: Issued, now: datetime) -> Issued:
+    """A server certificate for this machine alone."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = x509.SubjectAlternativeName(
+        [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    )
+    builder = _leaf(authority, key, _name(common_name="localhost"), (now, now + _TLS_LIFE))
+    builder = builder.add_extension(names, critical=False)
+    return _sign_tls(authority, key, builder, ExtendedKeyUsageOID.SERVER_AUTH)
+
+
+def issue_terminal(
+    authority: Issued, terminal: str, now: datetime, life: timedelta = _TLS_LIFE
+) -> Issued:
+    """A terminal's identity: ``CN`` and the URI name ``urn:madoguchi:terminal:<id>``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(TERMINAL_URI + terminal)])
+    builder = _leaf(authority, key, _name(common_name=terminal), (now, now + life))
+    builder = builder.add_extension(names, critical=False)
+    return _sign_tls(authority, key, builder, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+def new_rsa_key() -> rsa.RSAPrivateKey:
+    """Slow (about 0.1 s), but it lets other threads run."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def issue_card(
+    root: Issued,
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
+    now: datetime,
+    life: timedelta = _CARD_LIFE,
+) -> Issued:
+    """A card's authentication certificate; its name says nothing about the person."""
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
+            x509.NameAttribute(NameOID.COMMON_NAME, secrets.token_hex(11).upper() + "A"),
+        ]
+    )
+    policy = x509.CertificatePolicies([x509.PolicyInformation(_CARD_POLICY, None)])
+    crl_point = x509.DistributionPoint(
+        full_name=[x509.DirectoryName(root.certificate.subject)],
+        relative_name=None,
+        reasons=None,
+        crl_issuer=None,
+    )
+    builder = _leaf(root, key, name, (now, now + life))
+    builder = builder.add_extension(policy, critical=True)
+    builder = builder.add_extension(x509.CRLDistributionPoints([crl_point]), critical=False)
+    return Issued(key, builder.sign(root.key, hashes.SHA256()))
+
+
+def revocation_list(
+    root: Issued, withdrawals: list[Withdrawal], now: datetime, life: timedelta = _CRL_LIFE
+) -> x509.CertificateRevocationList:
+    """The root's list of certificates that are no longer, or for the moment not, good."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(root.certificate.subject)
+        .last_update(now)
+        .next_update(now + life)
+        .add_extension(_authority_key(root), critical=False)
+        .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
+    )
+    for withdrawal in withdrawals:
+        line = (
+            x509.RevokedCertificateBuilder()
+            .serial_number(withdrawal.certificate.serial_number)
+            .revocation_date(withdrawal.since)
+            .add_extension(x509.CRLReason(withdrawal.reason), critical=False)
+        )
+        builder = builder.add_revoked_certificate(line.build())
+    return builder.sign(root.key, hashes.SHA256())
+
+
+def _new_root(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, name: x509.Name, now: datetime
+) -> Issued:
+    subject_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    builder = (
+        _builder(name, name, (now, now + _AUTHORITY_LIFE))
+        .public_key(key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .add_extension(subject_key, critical=False)
+    )
+    return Issued(key, builder.sign(key, hashes.SHA256()))
+
+
+def _leaf(
+    issuer: Issued,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+    subject: x509.Name,
+    life: tuple[datetime, datetime],
+) -> x509.CertificateBuilder:
+    subject_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return (
+        _builder(subject, issuer.certificate.subject, life)
+        .public_key(key.public_key())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(subject_key, critical=False)
+        .add_extension(_authority_key(issuer), critical=False)
+    )
+
+
+def _sign_tls(
+    authority: Issued,
+    key: ec.EllipticCurvePrivateKey,
+    builder: x509.CertificateBuilder,
+    usage: x509.ObjectIdentifier,
+) -> Issued:
+    # One usage each: a terminal cannot pose as the server, nor the server as a terminal.
+    builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    return Issued(key, builder.sign(authority.key, hashes.SHA256()))
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, life: tuple[datetime, datetime]
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(life[0] - _BACKDATED)
+        .not_valid_after(life[1])
+    )
+
+
+def _name(*, common_name: str, organisation: str | None = None) -> x509.Name:
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+    if organisation is not None:
+        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    return x509.Name(attributes)
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _authority_key(issuer: Issued) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+def key_pem(key: PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def certificate_pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner may read; raises FileExistsError rather than replace."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file's content at once: readers see the old or the new, never a part."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    write_private(fresh, content)
+    fresh.replace(path)
+
+
+def read_issued(key_path: Path, certificate_path: Path) -> Issued:
+    """Load what write_private wrote. Raises ValueError if the two do not belong together."""
+    key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
+    certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise TypeError(f"{key_path}: only RSA and elliptic-curve keys are used here")
+    if key.public_key() != certificate.public_key():
+        raise ValueError(f"{key_path} is not the key of {certificate_path}")
+    return Issued(key, certificate)
