@@ -1,0 +1,100 @@
+"""What a city signs, seals and keeps secret; and how it checks a card's signature by itself.
+
+One Ed25519 key per city, in a PEM file, is everything it has: the secret behind references and tags
+is derived from it, so that there is nothing else to lose or to mix up.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, hpke
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from backend.city.configuration import ConfigurationError
+from terminal.link import wire
+
+SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+_RSA_MIN_BITS = 2048
+
+
+class CityKey:
+    """A city's signing key. Shows its name only."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self._secret = HKDF(hashes.SHA256(), 32, salt=None, info=b"madoguchi/city/v1").derive(
+            key.private_bytes_raw()
+        )
+        self.public_bytes = key.public_key().public_bytes_raw()
+        self.id = wire.key_id(self.public_bytes)
+
+    def __repr__(self) -> str:
+        return f"CityKey({self.id})"
+
+    @classmethod
+    def load(cls, path: Path) -> CityKey:
+        """Read a PKCS#8 PEM file. Raises ConfigurationError naming it."""
+        try:
+            key = load_pem_private_key(path.read_bytes(), password=None)
+        except OSError as error:
+            raise ConfigurationError(f"{path}: {error.strerror}") from error
+        except (ValueError, TypeError) as error:
+            raise ConfigurationError(f"{path}: not a plain PEM private key") from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ConfigurationError(f"{path}: a city signs with Ed25519, this is another key")
+        return cls(key)
+
+    def person_ref(self, visit: str, resident: str) -> str:
+        """How a resident is called in one visit: says nothing, and nothing about a place (I-5)."""
+        return "p" + self._tag("person", visit, resident).hex()[:12]
+
+    def subject_tag(self, visit: str, resident: str) -> bytes:
+        """Ties a visit's documents to whom they are for, without saying who (I-3)."""
+        return self._tag("subject", visit, resident)
+
+    def sign_bundle(self, manifest: wire.Manifest, pages: tuple[bytes, ...]) -> wire.Bundle:
+        encoded = wire.encode(manifest)
+        signature = self._key.sign(wire.manifest_message(encoded))
+        return wire.Bundle(manifest=encoded, signature=signature, pages=pages)
+
+    def _tag(self, *parts: str) -> bytes:
+        return hmac.digest(self._secret, "\0".join(parts).encode(), sha256)
+
+
+def seal(bundle: wire.Bundle, public_key: bytes, info: bytes) -> bytes:
+    """HPKE base mode to a visit's X25519 key (I-1)."""
+    recipient = X25519PublicKey.from_public_bytes(public_key)
+    return SUITE.encrypt(wire.encode(bundle), recipient, info=info)
+
+
+def signed_by_card(
+    certificate: bytes, algorithm: wire.Algorithm, signature: bytes, message: bytes
+) -> bool:
+    """Whether the key of this certificate signed ``message``, by the algorithm that key has.
+
+    Whether the certificate is worth anything was the centre's to check at sign-in (J).
+    """
+    try:
+        key = x509.load_der_x509_certificate(certificate).public_key()
+        if isinstance(key, rsa.RSAPublicKey) and algorithm is wire.Algorithm.RS256:
+            if key.key_size < _RSA_MIN_BITS:
+                return False
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+            return True
+        if isinstance(key, ec.EllipticCurvePublicKey) and algorithm is wire.Algorithm.ES384:
+            if not isinstance(key.curve, ec.SECP384R1):
+                return False
+            key.verify(signature, message, ec.ECDSA(hashes.SHA384()))
+            return True
+    except (ValueError, InvalidSignature):
+        return False
+    return False
