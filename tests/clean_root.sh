@@ -57,7 +57,7 @@ pip_setting() { python3 -m pip config list 2>/dev/null | sed -n "s/^[^ ]*\.$1='\
 
 # Only how to reach the index is lent. Wheels that lie on this machine are not: a new user has none,
 # and what they saved would be missing from the figures.
-pip_settings=()
+pip_settings=(PIP_LOG=/root/pip.log)
 lend_pip_settings() {
     local certificates index
     certificates=$(pip_setting cert)
@@ -74,15 +74,19 @@ inside() {
         sh -c "cd /root/madoguchi && $1" </dev/null
 }
 
-bytes_below() { # FOLDER [FIND-TESTS]: 0 where there is none
-    { find "$root$1" "${@:2}" -type f -printf '%s\n' 2>/dev/null || true; } | awk '{ n += $1 } END { print n + 0 }'
+bytes_below() { # FOLDER [FIND-TESTS]
+    find "$root$1" "${@:2}" -type f -printf '%s\n' | awk '{ n += $1 } END { print n + 0 }'
 }
 
-fetched_mb() { # Debian's packages and lists, and what pip fetched
-    local bytes
-    bytes=$(($(bytes_below /var/cache/apt/archives -name '*.deb') + $(bytes_below /var/lib/apt/lists) +
-        $(bytes_below /root/.cache/pip/http) + $(bytes_below /root/.cache/pip/http-v2)))
-    echo $((bytes / 1000000))
+# pip's cache is no measure, since some indexes forbid keeping what they send; its log is one.
+bytes_by_pip() {
+    sed -n 's/.* Downloading [^ ]* (\([0-9.]*\) \([kM]\?B\)).*/\1 \2/p' "$root/root/pip.log" |
+        awk '{ n += $1 * ($2 == "MB" ? 1e6 : $2 == "kB" ? 1e3 : 1) } END { printf "%d", n }'
+}
+
+fetched_mb() { # Debian's packages and lists, and Python's packages
+    echo $((($(bytes_below /var/cache/apt/archives -name '*.deb') + $(bytes_below /var/lib/apt/lists) +
+        $(bytes_by_pip)) / 1000000))
 }
 
 run_timed() { # COMMAND
@@ -98,6 +102,7 @@ say "Debian $suite from the ground up"
 make_root
 mount_kernel_folders
 lend_pip_settings
+: >"$root/root/pip.log"
 git clone -q "$checkout" "$root/root/madoguchi"
 say "$(. "$root/etc/os-release" && echo "$PRETTY_NAME"), $(inside 'python3 -V'), $(git -C "$checkout" rev-parse --short HEAD)"
 worst=0
