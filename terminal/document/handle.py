@@ -9,7 +9,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import Process
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import msgspec
 
 from drivers.printer import PageFormat
 from terminal.document.errors import ClerkDisagreement, IntegrityError, WorkerLost
+from terminal.document.line import Line
 from terminal.document.memory import LOCK_ADVICE
 from terminal.document.messages import (
     AddCopy,
@@ -30,7 +30,6 @@ from terminal.document.messages import (
     Finish,
     FromWorker,
     Hello,
-    Inbox,
     IntegrityRefused,
     Prepare,
     Prepared,
@@ -38,7 +37,6 @@ from terminal.document.messages import (
     ToWorker,
     Wipe,
     Wiped,
-    framed,
 )
 from terminal.document.vault import wipe_file
 from terminal.link import wire
@@ -51,7 +49,6 @@ COPY_LIMIT_S = 30.0  # forty pages on the slowest Pi that can run this
 CLOSE_LIMIT_S = 2.0
 
 _ROOT = str(Path(__file__).resolve().parents[2])
-_CHUNK = 64 * 1024
 
 _Answer = TypeVar("_Answer", bound=FromWorker)
 
@@ -80,9 +77,7 @@ class DocumentWorker:
     def __init__(self, *, require_locked: bool = False) -> None:
         self._require_locked = require_locked
         self._process: Process | None = None
-        self._line: socket.socket | None = None
-        self._inbox: Inbox[FromWorker] = Inbox(FromWorker)
-        self._descriptors: list[int] = []
+        self._line: Line | None = None
         self._copies: list[CopyReady] = []
         self._page_format: PageFormat | None = None
         self._public_key = b""
@@ -117,9 +112,7 @@ class DocumentWorker:
             raise
 
     async def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        self._line = ours
+        self._line, theirs = Line.pair()
         with theirs:
             try:
                 async with asyncio.timeout(START_LIMIT_S):
@@ -128,7 +121,7 @@ class DocumentWorker:
                 raise WorkerLost(f"the document worker cannot be started: {error}") from error
         if self._closing is not None:
             raise WorkerLost("the document worker was closed while starting")
-        hello = await self._answer(Hello, "starting", START_LIMIT_S)
+        hello = await self._answer(self._line, Hello, "starting", START_LIMIT_S)
         self._public_key = hello.public_key
 
     async def prepare(
@@ -153,12 +146,13 @@ class DocumentWorker:
     async def finish(self) -> PreparedDocument:
         """All copies are in: the raster to print from."""
         ready = await self._ask(Finish(), DocumentReady, "finishing", STEP_LIMIT_S)
-        if not self._descriptors or self._page_format is None:
+        descriptor = self._line.descriptor if self._line else None
+        if descriptor is None or self._page_format is None:
             raise WorkerLost("the document worker sent no descriptor with its pages")
         if not ready.locked:
             logger.warning("pages may be swapped to disk: %s", LOCK_ADVICE)
         return PreparedDocument(
-            fd=self._descriptors[0],
+            fd=descriptor,
             length=ready.length,
             sheets=ready.sheets,
             serials=tuple(copy.serial for copy in self._copies),
@@ -187,26 +181,24 @@ class DocumentWorker:
         self._idle.clear()
         try:
             await self._say(self._line, message, doing, limit_s)
-            return await self._answer(answer, doing, limit_s)
+            return await self._answer(self._line, answer, doing, limit_s)
         finally:
             self._idle.set()
 
-    async def _say(
-        self, line: socket.socket, message: ToWorker, doing: str, limit_s: float
-    ) -> None:
+    async def _say(self, line: Line, message: ToWorker, doing: str, limit_s: float) -> None:
         try:
             async with asyncio.timeout(limit_s):
-                await asyncio.get_running_loop().sock_sendall(line, framed(message))
+                await line.send(message)
         except TimeoutError as error:
             raise WorkerLost(_stalled(doing, limit_s)) from error
         except OSError:
             # It may have said why before it went: the answer tells.
             logger.debug("the document worker hung up while %s", doing)
 
-    async def _answer(self, kind: type[_Answer], doing: str, limit_s: float) -> _Answer:
+    async def _answer(self, line: Line, kind: type[_Answer], doing: str, limit_s: float) -> _Answer:
         try:
             async with asyncio.timeout(limit_s):
-                message = await self._receive()
+                message = await line.receive()
         except TimeoutError as error:
             raise WorkerLost(_stalled(doing, limit_s)) from error
         except (OSError, msgspec.MsgspecError, ValueError) as error:
@@ -225,20 +217,6 @@ class DocumentWorker:
                 raise WorkerLost(f"the document worker stopped while {doing}: {message.reason}")
             case _:
                 raise WorkerLost(f"the document worker answered out of turn while {doing}")
-
-    async def _receive(self) -> FromWorker | None:
-        """The next message, None at the end of the stream."""
-        line = self._line
-        assert line is not None
-        while True:
-            for message in self._inbox.messages():
-                return message
-            await _readable(line)
-            data, descriptors, _, _ = socket.recv_fds(line, _CHUNK, 1, socket.MSG_CMSG_CLOEXEC)
-            self._descriptors += descriptors
-            if not data:
-                return None
-            self._inbox.feed(data)
 
     async def _obituary(self, doing: str) -> str:
         """Why the stream ended, as far as the exit status tells."""
@@ -286,25 +264,22 @@ class DocumentWorker:
         """Ask for the wiping and see the process out."""
         if self._line is None or self._process is None:
             return
-        loop = asyncio.get_running_loop()
         try:
-            await loop.sock_sendall(self._line, framed(Wipe()))
+            await self._line.send(Wipe())
         except OSError:
             logger.debug("the document worker was gone before it was asked to wipe")
-        while (message := await self._receive()) is not None:
+        while (message := await self._line.receive()) is not None:
             self._wiped = self._wiped or isinstance(message, Wiped)
         await self._process.wait()
 
     def _let_go(self) -> None:
         """Shut what we hold; zero what nobody has zeroed for us."""
-        for descriptor in self._descriptors:
-            if not self._wiped:
-                wipe_file(descriptor)
-            os.close(descriptor)
-        self._descriptors.clear()
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        if self._line is None:
+            return
+        if self._line.descriptor is not None and not self._wiped:
+            wipe_file(self._line.descriptor)
+        self._line.close()
+        self._line = None
 
 
 async def _spawn(descriptor: int) -> Process:
@@ -329,22 +304,6 @@ async def _spawn(descriptor: int) -> Process:
         start_new_session=True,  # Ctrl-C in a shell is for the daemon, which ends it in order
         env=environment,
     )
-
-
-async def _readable(line: socket.socket) -> None:
-    """Wait until ``line`` has something: asyncio's own receiving calls cannot take descriptors."""
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-
-    def wake() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.add_reader(line.fileno(), wake)
-    try:
-        await ready
-    finally:
-        loop.remove_reader(line.fileno())
 
 
 def _stalled(doing: str, limit_s: float) -> str:
