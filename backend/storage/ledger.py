@@ -65,6 +65,7 @@ class ResultRow:
     said: str
     recorded: str
     reason: str
+    refunded_yen: int
     sheets_out: int | None
     impressions_before: int | None
     impressions_after: int | None
@@ -73,14 +74,15 @@ class ResultRow:
 
 def insert_result(tx: Transaction, row: ResultRow) -> None:
     tx.run(
-        "INSERT INTO results (order_id, body_digest, said, recorded, reason, sheets_out,"
+        "INSERT INTO results (order_id, body_digest, said, recorded, reason, refunded_yen, sheets_out,"
         " impressions_before, impressions_after, recorded_ms) VALUES (:order_id, :body_digest,"
-        " :said, :recorded, :reason, :sheets_out, :before, :after, :at)",
+        " :said, :recorded, :reason, :refunded_yen, :sheets_out, :before, :after, :at)",
         order_id=row.order_id,
         body_digest=row.body_digest,
         said=row.said,
         recorded=row.recorded,
         reason=row.reason,
+        refunded_yen=row.refunded_yen,
         sheets_out=row.sheets_out,
         before=row.impressions_before,
         after=row.impressions_after,
@@ -88,15 +90,25 @@ def insert_result(tx: Transaction, row: ResultRow) -> None:
     )
 
 
-def find_result(tx: Transaction, order_id: str, body_digest: bytes) -> tuple[str, datetime] | None:
-    """What was recorded for exactly this word, and when."""
+def find_result(tx: Transaction, order_id: str, body_digest: bytes) -> ResultRow | None:
+    """What was recorded for exactly this word."""
     row = tx.one(
-        "SELECT recorded, recorded_ms FROM results"
+        "SELECT order_id, body_digest, said, recorded, reason, refunded_yen, sheets_out,"
+        " impressions_before, impressions_after, recorded_ms FROM results"
         " WHERE order_id = :order_id AND body_digest = :body_digest",
         order_id=order_id,
         body_digest=body_digest,
     )
-    return None if row is None else (row["recorded"], from_ms(row["recorded_ms"]))
+    if row is None:
+        return None
+    values = dict(row)
+    return ResultRow(at=from_ms(values.pop("recorded_ms")), **values)
+
+
+def has_result(tx: Transaction, order_id: str) -> bool:
+    return bool(
+        tx.rows("SELECT 1 FROM results WHERE order_id = :order_id LIMIT 1", order_id=order_id)
+    )
 
 
 # --- incidents and audit -----------------------------------------------------------------------

@@ -72,16 +72,6 @@ def add_build(tx: Transaction, build: str) -> None:
     tx.run("INSERT INTO builds (build) VALUES (:build) ON CONFLICT DO NOTHING", build=build)
 
 
-def last_build(tx: Transaction, terminal: str) -> str | None:
-    """The build this terminal stated when it last opened a visit."""
-    row = tx.one(
-        "SELECT build FROM visits WHERE terminal = :terminal"
-        " ORDER BY opened_ms DESC, visit DESC LIMIT 1",
-        terminal=terminal,
-    )
-    return None if row is None else row["build"]
-
-
 # --- card links --------------------------------------------------------------------------------
 
 

@@ -97,6 +97,7 @@ CREATE TABLE results (
     said               TEXT NOT NULL,
     recorded           TEXT NOT NULL,
     reason             TEXT NOT NULL,
+    refunded_yen       INTEGER NOT NULL,
     sheets_out         INTEGER,
     impressions_before INTEGER,
     impressions_after  INTEGER,

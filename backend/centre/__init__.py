@@ -1,0 +1,1 @@
+"""The issuing centre: who may speak, whose card it is, which city is asked, how an order ends."""

@@ -1,0 +1,94 @@
+"""The centre, put together; and the one place where what went wrong becomes an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from backend.centre.incidents import Incidents
+from backend.centre.jpki import Jpki
+from backend.centre.orders import Orders
+from backend.centre.problem import Code, ProblemError
+from backend.centre.routing import Routing
+from backend.centre.settings import Settings
+from backend.centre.settlement import Settlement
+from backend.centre.terminals import Terminals
+from backend.centre.visits import Visits
+from backend.city.city import City, OrderMismatch, RegistryUnreadable
+from backend.clock import Clock
+from backend.refusals import Refused
+from backend.storage.database import Database, StorageError
+from terminal.link import wire
+
+logger = logging.getLogger(__name__)
+
+
+class Answer(NamedTuple):
+    """An HTTP status and the message that goes with it."""
+
+    status: int
+    message: wire.Message
+
+    @classmethod
+    def to(cls, problem: ProblemError) -> Answer:
+        return cls(problem.code.status, problem.message)
+
+
+class Centre:
+    """Everything a terminal may ask for. All methods block: call them off the event loop."""
+
+    def __init__(
+        self, settings: Settings, database: Database, cities: Mapping[str, City], clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        pins = settings.jpki
+        jpki = Jpki(pins.roots, pins.revocation_lists, settings.hotline)
+        calendar = settings.calendar
+        self.terminals = Terminals(database, clock)
+        self.visits = Visits(
+            database,
+            clock,
+            calendar,
+            settings.limits,
+            self.terminals,
+            jpki,
+            Routing(database, cities),
+        )
+        self.orders = Orders(database, clock, calendar, self.visits)
+        self.settlement = Settlement(database, clock, self.orders)
+        self.incidents = Incidents(database, clock)
+
+    def answer(self, certificate: bytes, call: Callable[[str], wire.Message]) -> Answer:
+        """Let the terminal that holds this TLS certificate make the call. Never raises Exception."""
+        try:
+            terminal = self.terminals.identify(certificate)
+            try:
+                return Answer(200, call(terminal))
+            except Refused as refused:
+                return Answer(403, self.incidents.audited(terminal, refused))
+        except ProblemError as problem:
+            return Answer.to(problem)
+        except OrderMismatch as mismatch:
+            return Answer.to(ProblemError(Code.ORDER_MISMATCH, str(mismatch)))
+        except (StorageError, RegistryUnreadable):
+            logger.exception("not now")
+            return Answer.to(ProblemError(Code.NOT_NOW, "a store cannot be read or written: retry"))
+        except Exception:
+            # The one broad catch: the trace is for this side's log, never for the line.
+            logger.exception("a call failed for a reason nobody foresaw")
+            return Answer.to(ProblemError(Code.INTERNAL, "an error of the centre; see its log"))
+
+    def service(self, build: str | None) -> wire.Service:
+        """The calendar to go by. ``build`` is what the terminal states, if it does (I-11)."""
+        now = self._clock.now()
+        calendar = self._settings.calendar
+        return wire.Service(
+            now=now,
+            hours=calendar.hours,
+            year_end=calendar.year_end,
+            closures=tuple(closure for closure in calendar.closures if closure.ends > now),
+            hotline=self._settings.hotline.telephone,
+            build_allowed=build is None or self.terminals.allows_build(build),
+        )
