@@ -44,6 +44,11 @@ class PrinterStatus:
         return not self.faults and self.jobs_queued == 0 and self.paper is not PaperState.OUT
 
 
+def gravest(faults: frozenset[PrinterFault]) -> PrinterFault:
+    """The one to name when only one can be named: first what a person at the machine can mend."""
+    return min(faults, key=list(PrinterFault).index)
+
+
 @dataclass(frozen=True, slots=True)
 class PageFormat:
     """What raster the printer wants: ``sheet_back`` as in pwg-raster-document-sheet-back."""
@@ -80,7 +85,10 @@ class SheetPrinted:
 
 @dataclass(frozen=True, slots=True)
 class PrintCompleted:
-    """All sheets are out and the printer's queue is empty again."""
+    """All sheets are out and the printer's queue is empty again.
+
+    ``impressions`` is the lifetime counter now, to be compared with PrinterStatus's from before.
+    """
 
     impressions: int | None
 
