@@ -28,4 +28,7 @@ class ButtonReleased(DeviceEvent):
 
 
 class Buttons(Device):
-    """Publishes ButtonPressed, ButtonReleased (supervisor is a key switch: both matter), StateChanged."""
+    """Publishes ButtonPressed, ButtonReleased (supervisor is a key switch: both matter), StateChanged.
+
+    A supervisor switch that is already on at opening is told as pressed; a held button is not.
+    """

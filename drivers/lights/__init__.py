@@ -31,4 +31,8 @@ class Lights(Device):
 
     @abc.abstractmethod
     async def show(self, pattern: dict[Light, FlashRate]) -> None:
-        """Replace the whole pattern; a light not named is off. Flashing lights flash in step."""
+        """Replace the whole pattern; a light not named is off. Flashing lights flash in step.
+
+        A light this terminal does not have is ignored. Raises DeviceUnavailable while closed,
+        HardwareFault when the pins refuse.
+        """

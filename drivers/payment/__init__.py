@@ -34,7 +34,8 @@ class Payment(Device):
     async def accept(self, yen: int) -> None:
         """Open the slot until ``yen`` are held or ``close_slot``; returns once it is open.
 
-        Refuses anything but a positive whole amount with ValueError (R58: 0 is not representable).
+        If that much is held already (a payment that was paused), the slot stays shut and
+        MoneyInserted says so at once. Raises DeviceUnavailable. Refuses anything but a positive whole amount with ValueError (R58: 0 is not representable).
         """
 
     @abc.abstractmethod
@@ -43,8 +44,11 @@ class Payment(Device):
 
     @abc.abstractmethod
     async def keep(self, yen: int) -> int:
-        """Keep exactly ``yen`` of what is held, give the rest back; returns the change given."""
+        """Keep exactly ``yen`` of what is held, give the rest back; returns the change given.
+
+        Raises PaymentError, keeping nothing, when too little is held or the change cannot be given.
+        """
 
     @abc.abstractmethod
     async def give_back(self) -> int:
-        """Return all that is held; the yen that went back. Raises PaymentError if it cannot."""
+        """Shut the slot, return all that is held; the yen that went back. Raises PaymentError if it cannot."""

@@ -29,4 +29,4 @@ class Sensors(Device):
 
     @abc.abstractmethod
     def read(self, sensor: Sensor) -> bool | None:
-        """What the sensor says now; None when the terminal has no such sensor."""
+        """What the sensor says now; None when nothing can tell (not fitted, off, broken). Never raises."""

@@ -25,13 +25,25 @@ class Sound:
     tones: tuple[Tone, ...]
     repeat: bool = False
 
+    def __post_init__(self) -> None:
+        if self.ms <= 0:
+            raise ValueError(f"sound {self.name!r} has no length: give its tones milliseconds")
+
+    @property
+    def ms(self) -> int:
+        """The length of one round."""
+        return sum(tone.ms for tone in self.tones)
+
 
 class Sounder(Device):
     """Publishes StateChanged."""
 
     @abc.abstractmethod
     async def play(self, sound: Sound) -> None:
-        """Start a sound, replacing what sounds now; returns at once."""
+        """Start a sound, replacing what sounds now; returns at once.
+
+        Raises DeviceUnavailable while closed, HardwareFault when the pin refuses.
+        """
 
     @abc.abstractmethod
     async def stop(self) -> None:

@@ -1,0 +1,79 @@
+"""Buttons between a GPIO pin and ground, with the Pi's own pull-up.
+
+The callbacks run on the pin library's thread, and lgpio's ends for good if one raises: all they do is
+hand the new level to the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from functools import partial
+
+from gpiozero import DigitalInputDevice, Factory
+
+from drivers.buttons import Button, ButtonPressed, ButtonReleased, Buttons
+from drivers.device import DeviceState, StateChanged
+from drivers.gpio_factory import claiming, releasing
+
+BOUNCE_S = 0.02  # arcade-style micro switches settle within 5–10 ms
+
+
+class GpioButtons(Buttons):
+    """``pins`` are BCM numbers; buttons not named are not fitted."""
+
+    def __init__(
+        self, pins: Mapping[Button, int], factory: Factory, *, name: str = "buttons"
+    ) -> None:
+        super().__init__(name)
+        self._pins = dict(pins)
+        self._factory = factory
+        self._claimed = ExitStack()
+        self._down: set[Button] = set()
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        with ExitStack() as claimed:
+            inputs = {button: self._claim(button, claimed) for button in self._pins}
+            for button, pin in inputs.items():
+                pin.when_activated = partial(self._tell, loop, button, True)
+                pin.when_deactivated = partial(self._tell, loop, button, False)
+            self._claimed = claimed.pop_all()
+        self.publish(StateChanged(DeviceState.ONLINE))
+        # A key switch may have been turned while the power was off; a finger on a button means
+        # nothing before there is a screen to answer.
+        supervisor = inputs.get(Button.SUPERVISOR)
+        if supervisor is not None and supervisor.is_active:
+            self._moved(Button.SUPERVISOR, down=True)
+
+    def _claim(self, button: Button, claimed: ExitStack) -> DigitalInputDevice:
+        number = self._pins[button]
+        with claiming(self, button.value, number):
+            pin = DigitalInputDevice(
+                number, pull_up=True, bounce_time=BOUNCE_S, pin_factory=self._factory
+            )
+        claimed.callback(pin.close)
+        return pin
+
+    def _tell(self, loop: asyncio.AbstractEventLoop, button: Button, down: bool) -> None:
+        # Positional only: gpiozero refuses a handler whose partial carries keywords.
+        with suppress(RuntimeError):  # the loop has ended: nobody listens any more
+            loop.call_soon_threadsafe(partial(self._moved, button, down=down))
+
+    def _moved(self, button: Button, *, down: bool) -> None:
+        """On the loop: tell each real change once, whatever edges the library reported."""
+        if self.state is DeviceState.OFFLINE or (button in self._down) == down:
+            return
+        if down:
+            self._down.add(button)
+            self.publish(ButtonPressed(button))
+        else:
+            self._down.remove(button)
+            self.publish(ButtonReleased(button))
+
+    async def close(self) -> None:
+        with releasing(self):
+            self._claimed.close()
+        self._down.clear()
+        self.publish(StateChanged(DeviceState.OFFLINE))
