@@ -8,6 +8,7 @@ is missing, foreign or past its next update means that nobody is let in (I-9).
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from backend.centre.problem import Code, ProblemError
 from backend.refusals import Refused
 from terminal.link import wire
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Jpki:
         read = [entry.fresh(now) for entry in self._lists]
         lists = [found for found in read if found is not None and _is_list_of(found, root)]
         if not lists:
+            logger.error("no fresh revocation list for a pinned root: nobody can be let in")
             raise Refused(
                 wire.Refusal(kind=wire.RefusalClass.OURS, reason="refused.centre"),
                 "I-9",

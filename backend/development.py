@@ -1,0 +1,305 @@
+"""A whole small world in one directory: an authority, a terminal, a JPKI, two cities, ten cards.
+
+    DIR/backend/     backend.toml, both databases, the server's and the cities' keys, roots, the CRL
+    DIR/terminals/   <id>/key.pem, certificate.pem, ca.pem
+    DIR/cards/       <persona>.json (a fictional card, with its PIN), index.json
+    DIR/trust/       cities/<key id>.pem: whose documents a terminal believes
+
+It is built in a sibling directory and renamed when complete, so half a world is never seen. What is
+true only for a while (the CRL, the cards that were handed over today) is refreshed at every start.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from backend import pki
+from backend.city.configuration import load as load_city
+from backend.city.personas import PERSONAS, SAMPLE, Persona, seed
+from backend.clock import Clock
+from backend.storage import registry
+from backend.storage.registry import LinkRow, TerminalRow
+from backend.storage.sqlite import SqliteDatabase
+from terminal.link import wire
+
+TERMINAL = "dev-1"
+BUILD = "madoguchi/0.1.0"
+# Roots and cards are older than today, so that a clock set back meets valid ones.
+_JPKI_AGE = timedelta(days=365)
+
+_SETTINGS = """\
+# Made for development. Paths are relative to this file.
+development = true
+database = "madoguchi.sqlite3"
+
+[tls]
+certificate = "server.pem"
+key = "server.key"
+terminal_authority = "ca.pem"
+
+[jpki]
+roots = ["jpki-root.pem"]
+revocation_lists = ["jpki.crl"]
+
+[cities]
+residents = "residents.sqlite3"
+keys = "cities"
+
+# R7, R8 and decision b. A city's own hours may be shorter.
+[calendar]
+hours = { opens = 06:30:00, last_start = 22:55:00, closes = 23:00:00 }
+year_end = { first = { month = 12, day = 29 }, last = { month = 1, day = 3 } }
+
+[hotline]
+office = "マイナンバーカード一時停止受付（見本）"
+telephone = "000-555-0100"
+"""
+
+
+class DevelopmentError(Exception):
+    """The directory cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Development:
+    """Where things are in a prepared directory."""
+
+    directory: Path
+
+    @property
+    def backend(self) -> Path:
+        return self.directory / "backend"
+
+    @property
+    def settings(self) -> Path:
+        return self.backend / "backend.toml"
+
+    @property
+    def database(self) -> Path:
+        return self.backend / "madoguchi.sqlite3"
+
+    @property
+    def cards(self) -> Path:
+        return self.directory / "cards"
+
+    @property
+    def trusted_cities(self) -> Path:
+        return self.directory / "trust" / "cities"
+
+    def card(self, persona: str) -> Path:
+        return self.cards / f"{persona}.json"
+
+    def terminal(self, terminal: str = TERMINAL) -> Path:
+        return self.directory / "terminals" / terminal
+
+
+def prepare(directory: Path, clock: Clock | None = None) -> Development:
+    """Make the directory, or bring an existing one up to today. Safe to repeat and to race.
+
+    Raises DevelopmentError if something else is there.
+    """
+    clock = clock or Clock()
+    development = Development(directory)
+    if not development.settings.is_file():
+        _make(directory, clock)
+    refresh(development, clock)
+    return development
+
+
+def refresh(development: Development, clock: Clock) -> None:
+    """What a day changes: a fresh CRL, and the cards that are handed over "today" (R40)."""
+    _publish_revocations(development, clock)
+    database = SqliteDatabase(development.database)
+    try:
+        database.migrate()
+        for persona in PERSONAS:
+            if persona.card_issued is None:
+                _link(database, persona, _certificate(development, persona.id), clock.today())
+    finally:
+        database.close()
+
+
+def revoke(development: Development, persona: str, *, suspend: bool = False) -> None:
+    """Put a persona's certificate on the CRL; ``suspend`` for a lost card (decision f).
+
+    A running backend reads the new list at the next sign-in. Raises DevelopmentError.
+    """
+    if not development.settings.is_file():
+        raise DevelopmentError(f"{development.directory} is not prepared: run init first")
+    if not development.card(persona).is_file():
+        known = ", ".join(one.id for one in PERSONAS)
+        raise DevelopmentError(f"there is no persona {persona!r}; there are {known}")
+    reason = x509.ReasonFlags.cessation_of_operation
+    if suspend:
+        reason = x509.ReasonFlags.certificate_hold
+    path = development.backend / "revoked.json"
+    revoked = json.loads(path.read_text("utf-8"))
+    revoked[persona] = reason.value
+    pki.replace_file(path, json.dumps(revoked, indent=1).encode())
+    # The same days as the list that is there, whatever clock the backend is running on.
+    current = x509.load_pem_x509_crl((development.backend / "jpki.crl").read_bytes())
+    _publish_revocations(development, Clock(source=lambda: current.last_update_utc))
+
+
+def _publish_revocations(development: Development, clock: Clock) -> None:
+    backend = development.backend
+    root = pki.read_issued(backend / "jpki-root.key", backend / "jpki-root.pem")
+    revoked: dict[str, str] = json.loads((backend / "revoked.json").read_text("utf-8"))
+    withdrawals = [
+        pki.Withdrawal(_certificate(development, persona), x509.ReasonFlags(reason), clock.now())
+        for persona, reason in revoked.items()
+    ]
+    listed = pki.revocation_list(root, withdrawals, clock.now())
+    pki.replace_file(backend / "jpki.crl", listed.public_bytes(serialization.Encoding.PEM))
+
+
+# --- making ------------------------------------------------------------------------------------
+
+
+def _make(directory: Path, clock: Clock) -> None:
+    if directory.exists() and any(directory.iterdir()):
+        raise DevelopmentError(
+            f"{directory} is not empty and holds no backend/backend.toml: "
+            "name another directory, or empty this one"
+        )
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    parts = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    try:
+        _fill(Development(parts), clock)
+        parts.rename(directory)
+    except OSError:
+        # Somebody else finished first, which is as good; anything else is an error.
+        if not Development(directory).settings.is_file():
+            raise
+    finally:
+        shutil.rmtree(parts, ignore_errors=True)
+
+
+def _fill(development: Development, clock: Clock) -> None:
+    for folder in (
+        development.backend / "cities",
+        development.cards,
+        development.terminal(),
+        development.trusted_cities,
+    ):
+        folder.mkdir(parents=True)
+    with ThreadPoolExecutor() as pool:
+        making = [pool.submit(pki.new_rsa_key) for _ in PERSONAS]  # meanwhile, the rest
+        _write_tls(development)
+        _write_cities(development)
+        root = pki.new_jpki_root(clock.now() - _JPKI_AGE)
+        made = clock.now() - _JPKI_AGE
+        cards = [pki.issue_card(root, key.result(), made) for key in making]
+    _write_issued(root, development.backend, "jpki-root.key", "jpki-root.pem")
+    _write_cards(development, root, cards)
+    _write_databases(development, cards, clock)
+    development.settings.write_text(_SETTINGS, "utf-8")
+
+
+def _write_tls(development: Development) -> None:
+    now = Clock().now()  # TLS goes by the computer's clock, not by ours
+    authority = pki.new_operator_authority(now)
+    terminal = development.terminal()
+    _write_issued(authority, development.backend, "ca.key", "ca.pem")
+    server = pki.issue_server(authority, now)
+    _write_issued(server, development.backend, "server.key", "server.pem")
+    identity = pki.issue_terminal(authority, TERMINAL, now)
+    _write_issued(identity, terminal, "key.pem", "certificate.pem")
+    (terminal / "ca.pem").write_bytes(pki.certificate_pem(authority.certificate))
+
+
+def _write_cities(development: Development) -> None:
+    for city in sorted(SAMPLE.glob("*/city.toml")):
+        key = Ed25519PrivateKey.generate()
+        path = development.backend / "cities" / f"{load_city(city).code}.pem"
+        pki.write_private(path, pki.key_pem(key))
+        public = key.public_key()
+        trusted = development.trusted_cities / f"{wire.key_id(public.public_bytes_raw())}.pem"
+        trusted.write_bytes(
+            public.public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+        )
+
+
+def _write_issued(issued: pki.Issued, folder: Path, key: str, certificate: str) -> None:
+    pki.write_private(folder / key, pki.key_pem(issued.key))
+    (folder / certificate).write_bytes(pki.certificate_pem(issued.certificate))
+
+
+def _write_cards(development: Development, root: pki.Issued, cards: Iterable[pki.Issued]) -> None:
+    """The format that the virtual card reads (drivers/card/cardfile.py)."""
+    issuer = pki.certificate_pem(root.certificate).decode()
+    for persona, card in zip(PERSONAS, cards, strict=True):
+        content = {
+            "kind": "my_number",
+            "key_pem": pki.key_pem(card.key).decode(),
+            "certificate_pem": pki.certificate_pem(card.certificate).decode(),
+            "issuer_pem": issuer,
+            "pin": persona.pin,
+            "tries_left": persona.tries_left,
+            "has_auth_certificate": persona.has_auth_certificate,
+        }
+        pki.write_private(development.card(persona.id), json.dumps(content, indent=1).encode())
+    index = [
+        {
+            "persona": persona.id,
+            "name": persona.name,
+            "city": persona.city,
+            "note_ja": persona.note_ja,
+            "note_en": persona.note_en,
+        }
+        for persona in PERSONAS
+    ]
+    text = json.dumps(index, ensure_ascii=False, indent=1)
+    (development.cards / "index.json").write_text(text, "utf-8")
+
+
+def _write_databases(development: Development, cards: Iterable[pki.Issued], clock: Clock) -> None:
+    revoked = {
+        persona.id: x509.ReasonFlags.cessation_of_operation.value
+        for persona in PERSONAS
+        if persona.revoked
+    }
+    (development.backend / "revoked.json").write_text(json.dumps(revoked, indent=1), "utf-8")
+    residents = sqlite3.connect(development.backend / "residents.sqlite3")
+    try:
+        seed(residents)
+    finally:
+        residents.close()
+    database = SqliteDatabase(development.database)
+    try:
+        database.migrate()
+        for persona, card in zip(PERSONAS, cards, strict=True):
+            _link(database, persona, card.certificate, persona.card_issued or clock.today())
+        with database.writing() as tx:
+            registry.put_terminal(tx, TerminalRow(TERMINAL, "development", date(2020, 1, 1), None))
+            registry.add_build(tx, BUILD)
+    finally:
+        database.close()
+
+
+def _link(
+    database: SqliteDatabase, persona: Persona, certificate: x509.Certificate, issued: date
+) -> None:
+    card = sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
+    with database.writing() as tx:
+        registry.put_link(tx, card, LinkRow(persona.city, persona.resident, issued))
+
+
+def _certificate(development: Development, persona: str) -> x509.Certificate:
+    card = json.loads(development.card(persona).read_bytes())
+    return x509.load_pem_x509_certificate(card["certificate_pem"].encode())
