@@ -69,7 +69,7 @@ PERSONAS = (
     ),
     Persona(
         "watanabe-ren",
-        "渡邊\U000e0108　蓮",
+        "渡邊\U000e010a　蓮",
         "wakabano",
         "w-0501",
         "異体字のある氏名と住所。字形のとおり印刷されます。",
