@@ -7,6 +7,7 @@ are paths, never values. Relative paths are taken from the file's own folder.
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from terminal.errors import ConfigError
+from terminal.visit.limits import Limits
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
@@ -88,10 +90,10 @@ class SimulatedSounder(Tagged, frozen=True, kw_only=True, tag="simulated"):
 
 
 class GpioSounder(Tagged, frozen=True, kw_only=True, tag="gpio"):
-    """``tonal`` False: an active buzzer that knows on and off only."""
+    """An active buzzer knows on and off only; a tonal one plays the pitches."""
 
     pin: Pin
-    tonal: bool = False
+    kind: Literal["active", "tonal"] = "active"
     factory: Literal["lgpio", "mock"] = "lgpio"
 
 
@@ -137,20 +139,6 @@ class Panel(Section, frozen=True, kw_only=True):
     port: Port = 8080
 
 
-class Limits(Section, frozen=True, kw_only=True):
-    """Decision h and i, in seconds."""
-
-    screen_s: Seconds = 60
-    warning_s: Seconds = 20
-    pin_s: Seconds = 30
-    payment_s: Seconds = 120
-    working_s: Seconds = 60
-    printing_s: Seconds = 180
-    left_behind_s: Seconds = 120
-    farewell_s: Seconds = 6
-    more_time: Annotated[int, Meta(ge=0, le=50)] = 10
-
-
 class Config(Section, frozen=True, kw_only=True):
     """All of it. ``state_dir`` holds the journal; ``name`` is shown to staff."""
 
@@ -169,6 +157,11 @@ class Config(Section, frozen=True, kw_only=True):
     panel: Panel | None = None
     limits: Limits = Limits()
     clock_offset_s: float = 0
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """For demonstrations outside opening hours; a field configuration leaves it out."""
+        return timedelta(seconds=self.clock_offset_s)
 
 
 def load(path: Path) -> Config:

@@ -76,7 +76,7 @@ def _card_reader(config: c.SimulatedReader | c.PcscReader) -> CardReader:
 def _keypad(_config: c.SimulatedKeypad) -> Keypad:
     from drivers.keypad.simulated import SimulatedKeypad
 
-    return SimulatedKeypad("keypad")
+    return SimulatedKeypad()
 
 
 def _buttons(config: c.SimulatedButtons | c.GpioButtons) -> Buttons:
@@ -84,14 +84,14 @@ def _buttons(config: c.SimulatedButtons | c.GpioButtons) -> Buttons:
         case c.SimulatedButtons():
             from drivers.buttons.simulated import SimulatedButtons
 
-            return SimulatedButtons("buttons")
+            return SimulatedButtons()
         case c.GpioButtons():
             from drivers.buttons import Button
             from drivers.buttons.gpio import GpioButtons
             from drivers.gpio_factory import pin_factory
 
             pins = {Button(name): pin for name, pin in config.pins.items()}
-            return GpioButtons("buttons", pins, pin_factory(config.factory))
+            return GpioButtons(pins, pin_factory(config.factory))
 
 
 def _lights(config: c.SimulatedLights | c.GpioLights) -> Lights:
@@ -99,14 +99,14 @@ def _lights(config: c.SimulatedLights | c.GpioLights) -> Lights:
         case c.SimulatedLights():
             from drivers.lights.simulated import SimulatedLights
 
-            return SimulatedLights("lights")
+            return SimulatedLights()
         case c.GpioLights():
             from drivers.gpio_factory import pin_factory
             from drivers.lights import Light
             from drivers.lights.gpio import GpioLights
 
             pins = {Light(name): pin for name, pin in config.pins.items()}
-            return GpioLights("lights", pins, pin_factory(config.factory))
+            return GpioLights(pins, pin_factory(config.factory))
 
 
 def _sounder(config: c.SimulatedSounder | c.GpioSounder) -> Sounder:
@@ -114,13 +114,12 @@ def _sounder(config: c.SimulatedSounder | c.GpioSounder) -> Sounder:
         case c.SimulatedSounder():
             from drivers.sounder.simulated import SimulatedSounder
 
-            return SimulatedSounder("sounder")
+            return SimulatedSounder()
         case c.GpioSounder():
             from drivers.gpio_factory import pin_factory
             from drivers.sounder.gpio import GpioSounder
 
-            factory = pin_factory(config.factory)
-            return GpioSounder("sounder", config.pin, factory, tonal=config.tonal)
+            return GpioSounder(config.pin, pin_factory(config.factory), kind=config.kind)
 
 
 def _sensors(config: c.SimulatedSensors | c.GpioSensors) -> Sensors:
@@ -128,20 +127,20 @@ def _sensors(config: c.SimulatedSensors | c.GpioSensors) -> Sensors:
         case c.SimulatedSensors():
             from drivers.sensors.simulated import SimulatedSensors
 
-            return SimulatedSensors("sensors")
+            return SimulatedSensors()
         case c.GpioSensors():
             from drivers.gpio_factory import pin_factory
             from drivers.sensors import Sensor
-            from drivers.sensors.gpio import GpioSensors
+            from drivers.sensors.gpio import GpioSensors, SensorInput
 
-            pins = {Sensor(name): pin for name, pin in config.pins.items()}
-            return GpioSensors("sensors", pins, pin_factory(config.factory))
+            inputs = {Sensor(name): SensorInput(pin) for name, pin in config.pins.items()}
+            return GpioSensors(inputs, pin_factory(config.factory))
 
 
 def _payment(_config: c.SimulatedPayment) -> Payment:
     from drivers.payment.simulated import SimulatedPayment
 
-    return SimulatedPayment("payment")
+    return SimulatedPayment()
 
 
 def _document_printer(config: c.SimulatedPrinter | c.IppPrinter) -> DocumentPrinter:
@@ -167,4 +166,4 @@ def _receipt_printer(config: c.SimulatedReceipt | c.EscPosReceipt) -> ReceiptPri
         case c.EscPosReceipt():
             from drivers.printer.escpos import EscPosReceiptPrinter
 
-            return EscPosReceiptPrinter("receipt printer", config.device, config.baudrate)
+            return EscPosReceiptPrinter("receipt printer", str(config.device), config.baudrate)

@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL,
     path TEXT NOT NULL UNIQUE,
-    body BLOB NOT NULL
+    body BLOB NOT NULL,
+    refused TEXT
 ) STRICT;
 PRAGMA user_version = 1;
 """
@@ -138,6 +139,10 @@ class Journal:
         """The centre has it: forget the letter."""
         await self._run(self._delivered, seq)
 
+    async def refused(self, seq: int, why: str) -> None:
+        """The centre will never take it: keep the letter for staff, but do not send it again."""
+        await self._run(self._refused, seq, why)
+
     async def letters(self) -> int:
         """How many messages still wait."""
         return await self._run(self._letters)
@@ -219,15 +224,19 @@ class Journal:
         return _read(self._open_db.execute(query))
 
     def _oldest_letter(self) -> tuple[int, Letter] | None:
-        query = "SELECT seq, path, body FROM outbox ORDER BY seq LIMIT 1"
+        query = "SELECT seq, path, body FROM outbox WHERE refused IS NULL ORDER BY seq LIMIT 1"
         row = self._open_db.execute(query).fetchone()
         return None if row is None else (row[0], Letter(row[1], row[2]))
 
     def _delivered(self, seq: int) -> None:
         self._open_db.execute("DELETE FROM outbox WHERE seq = ?", (seq,))
 
+    def _refused(self, seq: int, why: str) -> None:
+        self._open_db.execute("UPDATE outbox SET refused = ? WHERE seq = ?", (why, seq))
+
     def _letters(self) -> int:
-        return int(self._open_db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+        query = "SELECT count(*) FROM outbox WHERE refused IS NULL"
+        return int(self._open_db.execute(query).fetchone()[0])
 
 
 def _read(rows: sqlite3.Cursor) -> list[Entry]:

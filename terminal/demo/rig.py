@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from dataclasses import dataclass
 
+from PIL import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Rig(abc.ABC):
 
     @abc.abstractmethod
     def personas(self) -> list[dict[str, str]]:
-        """The cards in the drawer: persona, name, city, note_ja, note_en."""
+        """The cards in the drawer: persona, name, city, pin, note_ja, note_en."""
 
     @abc.abstractmethod
     def state(self) -> DockState:
@@ -70,10 +71,15 @@ class Rig(abc.ABC):
     async def set_line(self, *, cut: bool) -> None: ...
 
     @abc.abstractmethod
+    def sheets(self) -> list[Image.Image]:
+        """The sheets in the tray, or those taken last: what is on the paper, at the printer's dots."""
+
+    @abc.abstractmethod
+    def receipt(self) -> Image.Image | None: ...
+
+    @abc.abstractmethod
     def sheet_pngs(self) -> list[bytes]:
-        """The sheets in the tray or last taken, as pictures of what is on the paper."""
+        """The same as pictures for a screen."""
 
     @abc.abstractmethod
     def receipt_png(self) -> bytes | None: ...
-
-

@@ -29,6 +29,10 @@ class Catalogue:
     def has(self, text_id: str) -> bool:
         return text_id in self._words
 
+    def words(self, text_id: str) -> str:
+        """As written, with its slots."""
+        return self._words[text_id]
+
     def ids(self) -> frozenset[str]:
         return frozenset(self._words)
 

@@ -1,0 +1,64 @@
+"""What acts work with: the terminal's things, and what one visit has gathered so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from terminal.acts.card_session import CardSession
+from terminal.clock import Clock
+from terminal.config import Config
+from terminal.devices import Devices
+from terminal.document.handle import DocumentWorker, PreparedDocument
+from terminal.journal import Facts, Journal, Letter, Step
+from terminal.link.client import CentreClient
+from terminal.link.wire import Order, OrderAccepted, SignedIn, VisitOpened
+from terminal.pin import PinBuffer
+from terminal.visit.events import Event
+from terminal.visit.states import Visit
+
+
+def _to_nobody(event: Event) -> None:
+    """Before a visit lends its own emitter, nobody listens: an act outside a visit is our bug."""
+    raise AssertionError(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The terminal's own things; the same for every visit. ``city_keys``: city → key id → PEM."""
+
+    config: Config
+    devices: Devices
+    centre: CentreClient
+    journal: Journal
+    clock: Clock
+    city_keys: Mapping[str, Mapping[str, bytes]]
+    pin: PinBuffer
+    emit: Callable[[Event], None] = _to_nobody
+
+    async def write(
+        self, visit: Visit, step: Step, facts: Facts | None = None, letter: Letter | None = None
+    ) -> None:
+        """Durable before the act it announces."""
+        await self.journal.write(self.clock.now(), visit.id, step, facts, letter)
+
+
+@dataclass(slots=True)
+class Work:
+    """One visit's gatherings. Dies with the visit; the only place that ties its parts together."""
+
+    visit: Visit
+    card: CardSession
+    worker: DocumentWorker | None = None
+    opened: VisitOpened | None = None
+    person: SignedIn | None = field(default=None, repr=False)
+    order: Order | None = None
+    accepted: OrderAccepted | None = None
+    document: PreparedDocument | None = None
+    paid_yen: int = 0
+    printing: bool = False
+    finished: bool = False
+    impressions_before: int | None = None
+    sheets_out: int | None = 0
+    refunded_yen: int = 0
+    change_yen: int = 0

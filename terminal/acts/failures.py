@@ -1,0 +1,77 @@
+"""The one place where exceptions become what a person is told and what staff can look up."""
+
+from __future__ import annotations
+
+import logging
+
+from drivers.errors import (
+    ApduError,
+    CardError,
+    CardMute,
+    DeviceTimeout,
+    DeviceUnavailable,
+    DriverError,
+    NoCard,
+    PaymentError,
+    PinBlocked,
+    PrinterError,
+)
+from terminal.document.errors import ClerkDisagreement, IntegrityError
+from terminal.errors import CentreProblem, CentreRefused, JournalError, LinkDown, OutcomeUnknown
+from terminal.link.wire import Refusal, RefusalClass
+from terminal.visit.step import CARD_REMOVED, PIN_LOCKED
+
+logger = logging.getLogger(__name__)
+
+LATCHING = (IntegrityError, ClerkDisagreement)
+"""After these no later success makes the route trustworthy again (I-10): a person must look."""
+
+
+def refusal_for(error: BaseException, visit: str) -> Refusal:
+    """What the person sees. Logs one line without anything personal; ``visit`` is the reference."""
+    if isinstance(error, CentreRefused):
+        return error.refusal
+    refusal = _known(error)
+    logger.warning("visit %s: %s (%s)", visit, refusal.reason, _line(error))
+    if refusal.kind is RefusalClass.OURS:
+        return Refusal(kind=refusal.kind, reason=refusal.reason, reference=visit[-12:])
+    return refusal
+
+
+def _known(error: BaseException) -> Refusal:  # noqa: RUF100
+    match error:
+        case PinBlocked():
+            return PIN_LOCKED
+        case NoCard():
+            return CARD_REMOVED
+        case CardMute() | ApduError() | CardError():
+            return Refusal(kind=RefusalClass.CARD, reason="refused.card_unreadable")
+        case LinkDown() | OutcomeUnknown():
+            return _ours("refused.no_link")
+        case CentreProblem():
+            return _ours("refused.centre")
+        case IntegrityError() | ClerkDisagreement():
+            return _ours("refused.document_check")
+        case PrinterError():
+            return _ours("refused.print_failed")
+        case PaymentError():
+            return _ours("refused.payment_device")
+        case DeviceUnavailable() | DeviceTimeout() if "reader" in error.device:
+            return _ours("refused.reader")
+        case DeviceUnavailable() | DeviceTimeout() if "printer" in error.device:
+            return _ours("refused.printer_not_ready")
+        case DeviceUnavailable() | DeviceTimeout() if "payment" in error.device:
+            return _ours("refused.payment_device")
+        case _:
+            return _ours("refused.ours")
+
+
+def _ours(reason: str) -> Refusal:
+    return Refusal(kind=RefusalClass.OURS, reason=reason)
+
+
+def _line(error: BaseException) -> str:
+    """Our own errors carry nothing personal; of strangers only the kind is told."""
+    if isinstance(error, DriverError | JournalError | LinkDown | OutcomeUnknown | CentreProblem):
+        return f"{type(error).__name__}: {error}"
+    return type(error).__name__

@@ -1,0 +1,137 @@
+"""The composition root, top-down: config → journal → devices → link → recovery → visits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+
+from terminal import notify
+from terminal.acts.desk import Desk
+from terminal.acts.recovering import recover
+from terminal.clock import Clock
+from terminal.conductor import Conductor
+from terminal.config import Config
+from terminal.devices import Devices, build_devices, opened
+from terminal.errors import ConfigError
+from terminal.health import Health
+from terminal.journal import Journal
+from terminal.link.calendar import watch_service
+from terminal.link.client import CentreClient
+from terminal.link.wire import Service
+from terminal.outbox import Outbox
+from terminal.panel.server import Panel
+from terminal.pin import PinBuffer
+from terminal.presenter import Presenter
+from terminal.visit.states import State
+
+logger = logging.getLogger(__name__)
+
+
+class Terminal:
+    """A whole terminal. Entered: everything is open and recovered; ``run`` serves visits."""
+
+    def __init__(self, config: Config, watch: Callable[[State], None] | None = None) -> None:
+        self.config = config
+        self.devices: Devices = build_devices(config)
+        self.clock = Clock(config.clock_offset)
+        self.health = Health(self.clock)
+        self.journal = Journal(config.state_dir / "journal.sqlite3")
+        self.centre = CentreClient(config.link)
+        desk = Desk(
+            config=config,
+            devices=self.devices,
+            centre=self.centre,
+            journal=self.journal,
+            clock=self.clock,
+            city_keys=read_city_keys(config.link.city_keys),
+            pin=PinBuffer(),
+        )
+        self._desk = desk
+        self.panel = self._panel()
+        self.presenter = Presenter(
+            self.devices.lights,
+            self.devices.sounder,
+            self.clock,
+            config.limits,
+            config.name,
+            self.panel,
+        )
+        self.conductor = Conductor(desk, self.health, self.presenter, watch)
+        self._stack = AsyncExitStack()
+        self.page_url: str | None = None
+
+    def _panel(self) -> Panel | None:
+        settings = self.config.panel
+        if settings is None:
+            return None
+        return Panel(
+            settings.host,
+            settings.port,
+            lambda key: self.conductor.press(key),
+            lambda value: self.conductor.choose(value),
+        )
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.journal)
+            await stack.enter_async_context(opened(self.devices))
+            await stack.enter_async_context(self.centre)
+            await recover(self._desk)
+            if self.panel is not None:
+                self.page_url = await self.panel.start()
+                stack.push_async_callback(self.panel.stop)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.conductor.run())
+            tasks.create_task(self.presenter.run())
+            tasks.create_task(Outbox(self.journal, self.centre).run())
+            tasks.create_task(watch_service(self.centre, self._told))
+
+    async def settled(self, limit_s: float = 5) -> None:
+        """Until no act is running and every letter is with the centre, or the limit is over."""
+        async with asyncio.timeout(limit_s):
+            while self.conductor.busy or await self.journal.letters():
+                await asyncio.sleep(0.05)
+
+    def _told(self, service: Service | None) -> None:
+        self.health.service(service)
+        self.conductor.health_changed()
+
+
+async def serve(config: Config) -> None:
+    """What ``madoguchi run`` does under systemd: READY after the devices answered, then visits.
+
+    The watchdog is fed by the conductor's steps, so a loop that hangs is a process that restarts.
+    """
+    notifier = notify.Notifier()
+    async with Terminal(config, watch=lambda _state: notifier.watchdog()) as terminal:
+        notifier.ready("serving")
+        if terminal.page_url is not None:
+            logger.info("the page is at %s", terminal.page_url)
+        try:
+            await terminal.run()
+        finally:
+            notifier.stopping()
+
+
+def read_city_keys(folder: Path) -> dict[str, dict[str, bytes]]:
+    """``folder/<city>/<key id>.pem``. Raises ConfigError: without keys no document could be checked."""
+    keys = {
+        city.name: {pem.stem: pem.read_bytes() for pem in sorted(city.glob("*.pem"))}
+        for city in sorted(folder.glob("*"))
+        if city.is_dir()
+    }
+    if not any(keys.values()):
+        raise ConfigError(f"[link] city_keys: no <city>/<key id>.pem below {folder}")
+    return keys

@@ -1,0 +1,32 @@
+"""Keeps asking the centre for the service's calendar, and so whether the line holds (R7–R9)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from terminal.errors import CentreProblem, CentreRefused, LinkDown, OutcomeUnknown
+from terminal.link.client import CentreClient
+from terminal.link.wire import Service
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 30.0
+WHILE_DOWN_S = 2.0
+
+
+async def watch_service(
+    centre: CentreClient,
+    told: Callable[[Service | None], None],
+    every_s: float = EVERY_S,
+) -> None:
+    """Calls ``told`` with each answer, and with None while there is none. Runs for ever."""
+    while True:
+        service: Service | None = None
+        try:
+            service = await centre.get("/v1/service", Service)
+        except (LinkDown, OutcomeUnknown, CentreProblem, CentreRefused) as error:
+            logger.warning("%s", error)
+        told(service)
+        await asyncio.sleep(every_s if service is not None else WHILE_DOWN_S)

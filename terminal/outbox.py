@@ -1,0 +1,69 @@
+"""Sends what must arrive at the centre: oldest first, one at a time, until it is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+
+from terminal.errors import (
+    CentreProblem,
+    CentreRefused,
+    JournalError,
+    LinkDown,
+    OutcomeUnknown,
+    TerminalError,
+)
+from terminal.journal import Journal
+from terminal.link.client import CentreClient
+from terminal.link.wire import Acknowledged, Message, ResultReceipt
+
+logger = logging.getLogger(__name__)
+
+IDLE_S = 1.0
+LONGEST_WAIT_S = 60.0
+
+
+class Outbox:
+    """Runs for the daemon's life. A letter the centre refuses for good is set aside, not lost."""
+
+    def __init__(self, journal: Journal, centre: CentreClient) -> None:
+        self._journal = journal
+        self._centre = centre
+
+    async def run(self) -> None:
+        wait = IDLE_S
+        while True:
+            try:
+                sent = await self.send_one()
+                wait = IDLE_S
+                if sent:
+                    continue
+            except (LinkDown, OutcomeUnknown, JournalError) as error:
+                logger.info("outbox waits %.0f s: %s", wait, error)
+                wait = min(wait * 2, LONGEST_WAIT_S)
+            # full jitter: a thousand terminals must not come back in one second
+            await asyncio.sleep(random.uniform(0.5, 1) * wait)  # noqa: S311
+
+    async def send_one(self) -> bool:
+        """Send the oldest letter; False when there is none."""
+        oldest = await self._journal.oldest_letter()
+        if oldest is None:
+            return False
+        seq, letter = oldest
+        answer: type[Message] = ResultReceipt if letter.path.endswith("/result") else Acknowledged
+        try:
+            await self._centre.put_bytes(letter.path, letter.body, answer)
+        except CentreProblem as error:
+            if error.status >= 500:
+                raise OutcomeUnknown(str(error)) from error
+            await self._refused(seq, error)
+        except CentreRefused as error:
+            await self._refused(seq, error)
+        else:
+            await self._journal.delivered(seq)
+        return True
+
+    async def _refused(self, seq: int, error: TerminalError) -> None:
+        logger.error("the centre will not take a letter; it is kept for staff: %s", error)
+        await self._journal.refused(seq, str(error))

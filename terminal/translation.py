@@ -1,0 +1,69 @@
+"""Device events → events of the visit. The one place where a key becomes a choice, or a PIN digit."""
+
+from __future__ import annotations
+
+from drivers.buttons import Button, ButtonPressed, ButtonReleased
+from drivers.card_reader import CardInserted, CardMuteInserted, CardReader, CardRemoved
+from drivers.device import DeviceEvent
+from drivers.keypad import Key, KeyPressed
+from drivers.payment import MoneyInserted
+from drivers.sensors import Sensor, Sensors
+from terminal.pin import PinBuffer
+from terminal.visit import events as e
+from terminal.visit.screen import Screen, ScreenKey
+from terminal.visit.states import Belongings
+
+KEYS = {
+    Key.OK: ScreenKey.OK,
+    Key.BACK: ScreenKey.BACK,
+    Key.CANCEL: ScreenKey.CANCEL,
+    Key.CLEAR: ScreenKey.CLEAR,
+    Key.MORE_TIME: ScreenKey.MORE_TIME,
+    Key.LANGUAGE: ScreenKey.LANGUAGE,
+}
+
+
+def visit_event(event: DeviceEvent, screen: Screen, pin: PinBuffer) -> e.Event | None:
+    """None for what is not the visit's business (device states, papers, lights)."""
+    match event:
+        case KeyPressed(key):
+            return _key(key, screen, pin)
+        case ButtonPressed(Button.OK):
+            return e.Pressed(ScreenKey.OK)
+        case ButtonPressed(Button.CANCEL):
+            return e.Pressed(ScreenKey.CANCEL)
+        case ButtonPressed(Button.SUPERVISOR):
+            return e.SupervisorSwitched(on=True)
+        case ButtonReleased(Button.SUPERVISOR):
+            return e.SupervisorSwitched(on=False)
+        case CardInserted():
+            return e.CardInserted()
+        case CardMuteInserted():
+            return e.CardInserted(mute=True)
+        case CardRemoved():
+            return e.CardRemoved()
+        case MoneyInserted(held_yen):
+            return e.MoneyHeld(held_yen)
+        case _:
+            return None
+
+
+def _key(key: Key, screen: Screen, pin: PinBuffer) -> e.Event | None:
+    if not key.value.isdigit():
+        function = KEYS.get(key)
+        return e.Pressed(function) if function is not None else None
+    digit = int(key.value)
+    if screen.pin_length is not None:
+        return e.PinTyped(pin.type(digit))
+    chosen = next((c for c in screen.choices if c.number == digit and c.enabled), None)
+    return e.Chosen(chosen.value) if chosen is not None else None
+
+
+def belongings(reader: CardReader, sensors: Sensors) -> Belongings:
+    """What lies at the terminal now, as far as it can tell (R66, R68)."""
+    return Belongings(
+        card=reader.card_present,
+        sheets=sensors.read(Sensor.SHEETS_IN_TRAY),
+        receipt=sensors.read(Sensor.RECEIPT_IN_SLOT),
+        change=sensors.read(Sensor.CHANGE_IN_CUP),
+    )

@@ -1,0 +1,70 @@
+"""Every text id that a screen or a module names exists in every language, and with the same slots."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import terminal
+from terminal.strings.catalogue import NAMES, catalogue
+from terminal.visit.screen import Screen, ScreenKey
+from terminal.visit.screens import screen_of
+from tests.terminal.visit.test_machine import explore
+
+SOURCES = Path(terminal.__file__).parent
+ID = re.compile(
+    r'"((?:refused|trouble|closed|attention|settling|product|item|notice)\.[a-z0-9_.]+)"'
+)
+
+
+def slots(words: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(words) if name}
+
+
+def test_languages_have_the_same_ids_and_slots() -> None:
+    japanese = catalogue("ja")
+    for language in NAMES:
+        other = catalogue(language)
+        assert other.ids() == japanese.ids()
+        for text_id in japanese.ids():
+            assert slots(other.words(text_id)) == slots(japanese.words(text_id)), text_id
+
+
+@pytest.mark.parametrize("language", NAMES)
+def test_every_screen_has_its_words(language: str) -> None:
+    words = catalogue(language)
+    for state, _ in explore():
+        for text_id in ids_of(screen_of(state)):
+            if text_id == "product.taxation":  # the machine's tests offer more than the city does
+                continue
+            assert words.has(text_id), f"{type(state).__name__} needs {text_id} in {language}"
+
+
+def ids_of(screen: Screen) -> list[str]:
+    texts = [screen.title, *screen.lines, *screen.labels.values()]
+    for choice in screen.choices:
+        texts += [choice.label, *([choice.detail] if choice.detail else [])]
+    ids = [text.id for text in texts] + [f"key.{key.value}" for key in ScreenKey]
+    for text in texts:
+        ids += [v[1:] for v in text.args.values() if isinstance(v, str) and v.startswith("@")]
+    return ids
+
+
+def test_every_id_named_in_the_source_exists() -> None:
+    words = catalogue("ja")
+    for path in SOURCES.rglob("*.py"):
+        for text_id in ID.findall(path.read_text(encoding="utf-8")):
+            named = words.has(text_id) or words.has(f"{text_id}.title")
+            assert named, f"{path.name} names {text_id}"
+
+
+def test_every_refusal_says_what_to_do_next() -> None:
+    words = catalogue("ja")
+    reasons = [i for i in words.ids() if i.startswith("refused.") and words.has(f"{i}.next")]
+    assert len(reasons) > 20
+    for path in SOURCES.rglob("*.py"):
+        for text_id in re.findall(r'reason="(refused\.[a-z_]+)"', path.read_text(encoding="utf-8")):
+            assert words.has(f"{text_id}.next"), text_id
