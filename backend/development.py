@@ -3,7 +3,7 @@
     DIR/backend/     backend.toml, both databases, the server's and the cities' keys, roots, the CRL
     DIR/terminals/   <id>/key.pem, certificate.pem, ca.pem
     DIR/cards/       <persona>.json (a fictional card, with its PIN), index.json
-    DIR/trust/       cities/<key id>.pem: whose documents a terminal believes
+    DIR/trust/       cities/<city>/<key id>.pem: whose documents a terminal believes
 
 It is built in a sibling directory and renamed when complete, so half a world is never seen. What is
 true only for a while (the CRL, the cards that were handed over today) is refreshed at every start.
@@ -224,10 +224,13 @@ def _write_tls(development: Development) -> None:
 def _write_cities(development: Development) -> None:
     for city in sorted(SAMPLE.glob("*/city.toml")):
         key = Ed25519PrivateKey.generate()
-        path = development.backend / "cities" / f"{load_city(city).code}.pem"
+        code = load_city(city).code
+        path = development.backend / "cities" / f"{code}.pem"
         pki.write_private(path, pki.key_pem(key))
         public = key.public_key()
-        trusted = development.trusted_cities / f"{wire.key_id(public.public_bytes_raw())}.pem"
+        # Pinned by city: a key of one city signs nothing of another's (I-3).
+        trusted = development.trusted_cities / code / f"{wire.key_id(public.public_bytes_raw())}.pem"
+        trusted.parent.mkdir()
         trusted.write_bytes(
             public.public_bytes(
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
