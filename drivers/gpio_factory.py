@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
 from typing import Literal
 
 from gpiozero import Factory, GPIOPinInUse, GPIOZeroError, PinInvalidPin, PinUnknownPi
@@ -23,9 +24,10 @@ PinSource = Literal["lgpio", "mock"]
 
 
 def pin_factory(kind: PinSource) -> Factory:
-    """One factory for all GPIO devices of a terminal; whoever asks for it closes it after them.
+    """Where a terminal's GPIO devices get their pins. Raises DeviceUnavailable with the remedy.
 
-    Raises DeviceUnavailable with the remedy. ``mock`` pins keep levels in memory and touch nothing.
+    ``lgpio`` is one factory for the whole process, so that a pin used twice is noticed; it is never
+    closed, the kernel does that. ``mock`` is a new one each time: levels in memory, touching nothing.
     """
     if kind == "lgpio":
         return _lgpio_factory()
@@ -34,6 +36,7 @@ def pin_factory(kind: PinSource) -> Factory:
     return MockFactory(pin_class=MockPWMPin)
 
 
+@cache
 def _lgpio_factory() -> Factory:
     try:
         # lgpio is compiled, opens a pipe and starts a thread when imported.

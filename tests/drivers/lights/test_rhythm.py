@@ -89,6 +89,18 @@ def test_slow_becomes_quick_without_a_dark_pause() -> None:
     assert first - asked <= 0.5
 
 
+def test_a_light_that_joins_just_before_the_dark_half_is_still_seen() -> None:
+    for rate in (FlashRate.SLOW, FlashRate.QUICK):
+        watched = Watched()
+        watched.show({Light.STATUS: rate})
+        watched.run(2 * rate.value + 0.9 * rate.value)  # the others go dark in a moment
+        joined = watched.now
+        watched.show({Light.STATUS: rate, Light.RECEIPT: rate})
+        watched.run(5)
+        dark = next(at for at, lit in watched.history if at > joined and Light.RECEIPT not in lit)
+        assert dark - joined >= 0.25 - 1e-4
+
+
 RATES = st.sampled_from(FlashRate)
 PATTERNS = st.dictionaries(st.sampled_from(Light), RATES)
 ACTS = st.lists(
