@@ -1,0 +1,109 @@
+"""The server's own behaviour: failures become answers, logs name nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+
+import pytest
+
+from backend import app
+from backend.city.city import RegistryUnreadable
+from backend.storage.database import StorageError
+from tests.backend.centre.world import Line, Visitor, World, printed
+from terminal.link import wire
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (StorageError("disk full"), (503, "centre.not_now")),
+        (RegistryUnreadable("gone"), (503, "centre.not_now")),
+        (RuntimeError("secret 青木"), (500, "centre.error")),
+    ],
+)
+async def test_failures_become_problems_without_a_trace(
+    world: World,
+    line: Line,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    expected: tuple[int, str],
+) -> None:
+    def fail(_build: str | None) -> wire.Service:
+        raise failure
+
+    monkeypatch.setattr(world.centre, "service", fail)
+    reply = await line.get("/v1/service")
+    assert reply.problem() == expected
+    assert b"Traceback" not in reply.body
+    assert "青木".encode() not in reply.body
+
+
+async def test_a_call_that_takes_too_long_is_answered(
+    world: World, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = threading.Event()
+    service = world.centre.service
+
+    def wait(build: str | None) -> wire.Service:
+        finish.wait(10)
+        return service(build)
+
+    monkeypatch.setattr(app, "CALL_S", 0.05)
+    monkeypatch.setattr(world.centre, "service", wait)
+    try:
+        assert (await line.get("/v1/service")).problem() == (503, "centre.not_now")
+    finally:
+        finish.set()
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(
+    world: World, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "BODY_S", 0.05)
+    never = asyncio.Event()
+
+    async def drip() -> bytes:
+        await never.wait()
+        return b""
+
+    async def body():  # type: ignore[no-untyped-def] # noqa: ANN202 — an async generator of bytes
+        yield b"{"
+        yield await drip()
+
+    url = world.url + "/v1/visits/0192d3a4-0000-7000-8000-000000000001"
+    async with asyncio.timeout(10):
+        async with line.session.put(url, data=body()) as response:
+            assert response.status == 503
+    never.set()
+
+
+async def test_the_log_has_one_line_a_request_and_names_nobody(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await visitor.arrive()
+    order = visitor.order()
+    await visitor.place(order)
+    sealed = (await visitor.document(order)).as_(wire.SealedDocument)
+    await visitor.pay(order, 250)
+    await visitor.end(order, printed(visitor.manifest(sealed).serial))
+    requests = [record for record in caplog.records if record.name == "backend.app"]
+    assert [record.getMessage().rsplit(" ", 2)[0] for record in requests] == [
+        "dev-1 PUT /v1/visits/{id} 200",
+        "dev-1 PUT /v1/visits/{id}/sign-in 200",
+        "dev-1 PUT /v1/orders/{id} 200",
+        "dev-1 GET /v1/orders/{id}/documents/{copy} 200",
+        "dev-1 PUT /v1/orders/{id}/payment 200",
+        "dev-1 PUT /v1/orders/{id}/result 200",
+    ]
+    assert "青木" not in caplog.text
+    assert visitor.visit not in caplog.text
+
+
+async def test_answers_are_not_kept_by_anybody(line: Line) -> None:
+    async with line.session.get(line.url + "/v1/service") as response:
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Server"] == "madoguchi"
+        assert response.content_type == "application/json"
