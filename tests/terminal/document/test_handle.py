@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import io
 import logging
 import os
@@ -47,6 +48,19 @@ def descriptors() -> dict[str, str]:
 def is_gone(pid: int) -> bool:
     """Neither running nor a zombie."""
     return not Path(f"/proc/{pid}").exists()
+
+
+def may_look_into(worker: DocumentWorker) -> bool:
+    """Nobody but root may, which is what the worker asks of the kernel."""
+    try:
+        Path(f"/proc/{worker.pid}/fd/0").readlink()
+    except PermissionError:
+        assert not os.access(f"/proc/{worker.pid}/mem", os.R_OK) or os.geteuid() == 0
+        return False
+    return True
+
+
+NOBODY_MAY_LOOK = "the kernel lets only root look into the worker"
 
 
 @pytest.fixture(autouse=True)
@@ -339,6 +353,8 @@ async def test_R61_it_has_no_file_open_and_few_words_in_its_environment(
     worker: DocumentWorker,
 ) -> None:
     await prepared(worker)
+    if not may_look_into(worker):
+        pytest.skip(NOBODY_MAY_LOOK)
     proc = Path(f"/proc/{worker.pid}")
     targets = {str(entry.readlink()) for entry in (proc / "fd").iterdir()}
     files = {target for target in targets if target.startswith("/") and "/memfd:" not in target}
@@ -393,12 +409,19 @@ async def test_R61_plain_pages_are_in_no_memory_of_the_daemon(worker: DocumentWo
         return int(output)
 
     assert worker.pid is not None
-    if os.geteuid() == 0:  # nobody else may look into the worker
+    _let_children_look_into_us()
+    if may_look_into(worker):
         assert await hits(worker.pid) > 0
     assert await hits(os.getpid()) == 0
     plain = os.pread(document.fd, document.length, 0)
     assert await hits(os.getpid()) > 0, "the scanner finds what is there"
     del plain
+
+
+def _let_children_look_into_us() -> None:
+    """Where Yama lets only parents trace their children; elsewhere this does nothing."""
+    pr_set_ptracer, anyone = 0x59616D61, -1
+    ctypes.CDLL(None).prctl(pr_set_ptracer, ctypes.c_ulong(anyone), 0, 0, 0)
 
 
 async def test_R61_a_whole_visit_writes_no_file(
@@ -408,10 +431,15 @@ async def test_R61_a_whole_visit_writes_no_file(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     worker = DocumentWorker()
     await worker.start()
-    before = written(worker)
-    await prepared(worker)
-    assert written(worker) == before
-    await worker.close()
+    try:
+        if may_look_into(worker):
+            before = written(worker)
+            await prepared(worker)
+            assert written(worker) == before
+        else:
+            await prepared(worker)
+    finally:
+        await worker.close()
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
 
