@@ -173,12 +173,12 @@ class City:
     ) -> tuple[Selection, tuple[Entry, ...]]:
         """Judge the order and read what it asks for, from one snapshot (I-9)."""
         order = signed.order
-        self._check_addressed(signed, holder)
+        self._check_addressed(signed)
         with self._registry.snapshot(order.items) as snapshot:
             case = self._case(snapshot, holder, now, starting=False)
             self._refuse_on(rules.judge_visit(case))
-            offered = orders.offer(case, order.product, self.key, order.visit)
             self._refuse_on(rules.judge_product(case, order.product))
+            offered = orders.offer(case, order.product, self.key, order.visit)
             selection = orders.select(case, offered, order, self.key)
             self._refuse_on(orders.check_fee(case, order, accepted=accepted))
             entries = tuple(snapshot.entry(person.id) for person in selection.people)
@@ -186,10 +186,10 @@ class City:
             self._refuse_on(Finding("refused.characters", "characters"))
         return selection, entries
 
-    def _check_addressed(self, signed: SignedOrder, holder: CardHolder) -> None:
+    def _check_addressed(self, signed: SignedOrder) -> None:
         """The order is for this city and something it offers, and the card signed just that."""
         order = signed.order
-        if not order.city == holder.city == self.code:
+        if order.city != self.code:
             raise OrderMismatch("city", f"not an order for {self.code}")
         if order.product not in self.configuration.products:
             raise OrderMismatch("product", f"{order.product.value} is not offered")
