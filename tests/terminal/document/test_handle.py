@@ -349,6 +349,13 @@ async def test_it_is_confined_before_it_holds_anything(worker: DocumentWorker) -
     assert os.getpriority(os.PRIO_PROCESS, worker.pid) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
+def test_the_daemon_loads_nothing_that_could_read_a_page() -> None:
+    heavy = "{'numpy', 'pypdfium2', 'PIL', 'cryptography'}"
+    code = f"import sys, terminal.document.handle; sys.exit(str({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert done.stderr.decode().strip() == "set()"
+
+
 async def test_R61_it_has_no_file_open_and_few_words_in_its_environment(
     worker: DocumentWorker,
 ) -> None:
