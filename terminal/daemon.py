@@ -71,8 +71,8 @@ class Terminal:
         return Panel(
             settings.host,
             settings.port,
-            lambda key: self.conductor.press(key),
-            lambda value: self.conductor.choose(value),
+            lambda key: self.conductor.press(key),  # noqa: PLW0108 - it is built last
+            lambda value: self.conductor.choose(value),  # noqa: PLW0108
         )
 
     async def __aenter__(self) -> Self:
@@ -101,7 +101,7 @@ class Terminal:
     async def settled(self, limit_s: float = 5) -> None:
         """Until no act is running and every letter is with the centre, or the limit is over."""
         async with asyncio.timeout(limit_s):
-            while self.conductor.busy or await self.journal.letters():
+            while self.conductor.busy or await self.journal.letters():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     def _told(self, service: Service | None) -> None:

@@ -32,7 +32,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``outcome`` is the order's result for the centre (None: there was no order)."""
+    """``outcome`` is the order's result for the centre (None: there was no order).
+
+    ``yen``: what is due where money is kept, what was held where it goes back."""
 
     order: str | None
     outcome: str | None
@@ -45,32 +47,33 @@ def decide(facts: Sequence[Fact], impressions_now: int | None) -> Decision:
     """For one unfinished visit, its rows in order. Total over every prefix of a visit."""
     steps = {fact.step for fact in facts}
     order = next((fact.order for fact in reversed(facts) if fact.order), None)
-    paid = max((fact.yen for fact in facts if fact.step in {"paying", "paid"}), default=0)
+    due = max((fact.yen for fact in facts if fact.step == "paying"), default=0)
+    held = max((fact.yen for fact in facts if fact.step == "paid"), default=due)
     if order is None:
         return Decision(None, None, Money.NOTHING)
     if "printed" in steps:
         money = Money.NOTHING if "kept" in steps else Money.KEEP
-        return Decision(order, "printed", money, paid)
+        return Decision(order, "printed", money, due)
     if "returned" in steps:
         return Decision(order, "void", Money.NOTHING)
     if "returning" in steps:
-        return Decision(order, "void", Money.GIVE_BACK, paid, "interrupted")
+        return Decision(order, "void", Money.GIVE_BACK, held, "interrupted")
     if "printing" in steps:
-        return _while_printing(facts, order, paid, impressions_now)
+        return _while_printing(facts, order, due, held, impressions_now)
     if steps & STEPS_OF_MONEY:
-        return Decision(order, "void", Money.GIVE_BACK, paid, "interrupted")
+        return Decision(order, "void", Money.GIVE_BACK, held, "interrupted")
     return Decision(order, "void", Money.NOTHING)
 
 
 def _while_printing(
-    facts: Sequence[Fact], order: str, paid: int, impressions_now: int | None
+    facts: Sequence[Fact], order: str, due: int, held: int, impressions_now: int | None
 ) -> Decision:
     """The page counter tells how many sheets came out since the intent was written."""
     printing = next(fact for fact in reversed(facts) if fact.step == "printing")
     before, sheets = printing.impressions_before, printing.sheets
     out = None if before is None or impressions_now is None else impressions_now - before
     if out == 0:
-        return Decision(order, "void", Money.GIVE_BACK, paid, "interrupted")
+        return Decision(order, "void", Money.GIVE_BACK, held, "interrupted")
     if out is not None and out == sheets:
-        return Decision(order, "printed", Money.KEEP, paid, "interrupted")
-    return Decision(order, "suspect", Money.NOTHING, paid, "interrupted")
+        return Decision(order, "printed", Money.KEEP, due, "interrupted")
+    return Decision(order, "suspect", Money.NOTHING, held, "interrupted")
