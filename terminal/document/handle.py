@@ -246,7 +246,7 @@ class DocumentWorker:
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._kill()
         except TimeoutError:
-            logger.error("process %s does not die: it hangs in the kernel", self.pid)  # noqa: TRY400
+            logger.error("process %s does not die: it hangs in the kernel", self.pid)
         finally:
             self._let_go()
 
