@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from backend.centre.centre import Centre
 
-# ruff: noqa: PLC0415 — the rest is imported inside the commands, so that help answers at once.
+# The rest is imported inside the commands: help and mistakes in typing answer at once.
 
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _directory = click.option(

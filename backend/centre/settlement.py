@@ -32,9 +32,9 @@ class Settlement:
 
     def pay(self, terminal: str, order_id: str, body: wire.PaymentTaken) -> wire.Acknowledged:
         """Record the money once; only for an order whose every copy is at the terminal."""
-        row = self._own(terminal, order_id)
         digest = body_digest(body)
         with self.database.writing() as tx:
+            row = self._own(tx, terminal, order_id)
             known = ledger.find_payment(tx, order_id)
             if known is None and row.state not in ENDED:
                 self._record_payment(tx, row, body, digest)
@@ -61,11 +61,10 @@ class Settlement:
     def end(self, terminal: str, order_id: str, body: wire.OrderResult) -> wire.ResultReceipt:
         """Record how the order ended. Void also ends an order that never arrived (I-7)."""
         digest = body_digest(body)
-        if body.outcome is Outcome.VOID:
-            with self.database.writing() as tx:
-                records.insert_tombstone(tx, order_id, terminal, self.clock.now())
-        row = self._own(terminal, order_id)
         with self.database.writing() as tx:
+            if body.outcome is Outcome.VOID:
+                records.insert_tombstone(tx, order_id, terminal, self.clock.now())
+            row = self._own(tx, terminal, order_id)
             known = ledger.find_result(tx, order_id, digest)
             if known is None:
                 known = self._record_end(tx, row, body, digest)
@@ -144,8 +143,10 @@ class Settlement:
         ledger.insert_incident(tx, incident, self.clock.now())
         logger.error("order %s is suspect: %s", row.order_id, detail)
 
-    def _own(self, terminal: str, order_id: str) -> OrderRow:
-        row = self.orders.find(order_id)
+    def _own(self, tx: Transaction, terminal: str, order_id: str) -> OrderRow:
+        """The order as it is in this transaction, what has timed out having ended."""
+        records.expire(tx, self.clock.now())
+        row = records.find_order(tx, order_id)
         if row is None or row.terminal != terminal:
             raise ProblemError(Code.ORDER_UNKNOWN, "this terminal has no such order")
         return row

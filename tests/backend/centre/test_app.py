@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from backend import app
 from backend.city.city import RegistryUnreadable
 from backend.storage.database import StorageError
-from tests.backend.centre.world import Line, Visitor, World, printed
 from terminal.link import wire
+from tests.backend.centre.world import Line, Visitor, World, printed
 
 
 @pytest.mark.parametrize(
@@ -64,13 +65,9 @@ async def test_a_body_that_never_comes_is_not_waited_for(
     monkeypatch.setattr(app, "BODY_S", 0.05)
     never = asyncio.Event()
 
-    async def drip() -> bytes:
-        await never.wait()
-        return b""
-
-    async def body():  # type: ignore[no-untyped-def] # noqa: ANN202 — an async generator of bytes
+    async def body() -> AsyncGenerator[bytes]:
         yield b"{"
-        yield await drip()
+        await never.wait()
 
     url = world.url + "/v1/visits/0192d3a4-0000-7000-8000-000000000001"
     async with asyncio.timeout(10):

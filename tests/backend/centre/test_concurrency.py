@@ -16,6 +16,7 @@ import aiohttp
 from backend.clock import JST
 from backend.development import Development
 from backend.storage.sqlite import SqliteDatabase
+from terminal.link import wire
 from tests.backend.centre.world import (
     MORNING,
     VOID,
@@ -26,7 +27,6 @@ from tests.backend.centre.world import (
     client_context,
     printed,
 )
-from terminal.link import wire
 
 ROOT = Path(__file__).resolve().parents[3]
 TIMES = 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from tests.backend.centre.world import VOID, Line, Time, Visitor, World, printed
 from terminal.ids import new_id
 from terminal.link import wire
+from tests.backend.centre.world import VOID, Line, Time, Visitor, World, printed
 
 LATE = (409, "order.ended")
 

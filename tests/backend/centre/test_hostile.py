@@ -9,9 +9,9 @@ import pytest
 from msgspec import structs
 
 from backend.storage.registry import TerminalRow
-from tests.backend.centre.world import Card, Line, Visitor, World
 from terminal.ids import new_id
 from terminal.link import wire
+from tests.backend.centre.world import Card, Line, Visitor, World
 
 
 async def test_a_nonce_is_good_for_one_sign_in(visitor: Visitor, world: World) -> None:
@@ -59,7 +59,9 @@ async def test_a_sign_in_that_signs_something_else(visitor: Visitor, change: str
     if change == "algorithm":
         body = structs.replace(good, algorithm=wire.Algorithm.ES384)
     if change == "bit":
-        body = structs.replace(good, signature=good.signature[:-1] + bytes([good.signature[-1] ^ 1]))
+        body = structs.replace(
+            good, signature=good.signature[:-1] + bytes([good.signature[-1] ^ 1])
+        )
     assert (await visitor.sign_in(body)).problem() == (422, "signature.wrong")
 
 
@@ -100,7 +102,7 @@ async def test_I2_an_order_altered_after_signing(
     ],
 )
 async def test_I2_an_order_well_signed_for_what_was_not_offered(
-    visitor: Visitor, field: str, value: object, world: World
+    visitor: Visitor, field: str, value: Any, world: World
 ) -> None:
     await visitor.arrive()
     reply = await visitor.place(visitor.order(**{field: value}))
@@ -120,9 +122,7 @@ async def test_I2_an_order_under_another_id(visitor: Visitor) -> None:
     assert reply.problem() == (422, "order.mismatch")
 
 
-async def test_an_order_before_the_sign_in_or_without_a_visit(
-    visitor: Visitor, line: Line
-) -> None:
+async def test_an_order_before_the_sign_in_or_without_a_visit(visitor: Visitor, line: Line) -> None:
     await visitor.arrive()
     stranger = Visitor(line, visitor.card)
     stranger.offers = visitor.offers

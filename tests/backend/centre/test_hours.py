@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from backend.centre.hours import Calendar, next_opening, why_closed
 from backend.clock import JST
 from backend.development import refresh
-from tests.backend.centre.world import MORNING, Line, Time, Visitor, World
 from terminal.link import wire
+from tests.backend.centre.world import MORNING, Line, Time, Visitor, World
 
 CALENDAR = Calendar(
     hours=wire.DailyHours(opens=time(6, 30), last_start=time(22, 55), closes=time(23)),
@@ -163,8 +163,8 @@ async def test_R8_closed_from_29_december_to_3_january(
     time.now = datetime(2026, 12, 28, 22, 54, tzinfo=JST)
     refresh(world.development, time.clock)
     await visitor.arrive()
-    for day, hour in ((datetime(2026, 12, 29), 7), (datetime(2027, 1, 3), 22)):
-        time.now = day.replace(hour=hour, tzinfo=JST)
+    for moment in (datetime(2026, 12, 29, 7, tzinfo=JST), datetime(2027, 1, 3, 22, tzinfo=JST)):
+        time.now = moment
         refusal = (await Visitor(line, visitor.card).open()).refusal()
         assert refusal.reason == "refused.year_end"
         assert refusal.available_from == datetime(2027, 1, 4, 6, 30, tzinfo=JST)

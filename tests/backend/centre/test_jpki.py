@@ -15,8 +15,8 @@ from backend.centre.jpki import Jpki, Signed
 from backend.centre.problem import Code, ProblemError
 from backend.development import revoke
 from backend.refusals import Refused
-from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World
 from terminal.link import wire
+from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World
 
 HOTLINE = wire.Contact(office="停止受付（見本）", telephone="000-555-0100")
 MADE = MORNING - timedelta(days=365)
@@ -93,14 +93,12 @@ def test_a_card_with_an_elliptic_key(authority: Authority, root: pki.Issued) -> 
 
 
 def test_a_weak_or_foreign_key_signs_nothing(authority: Authority, root: pki.Issued) -> None:
-    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
     p256 = ec.generate_private_key(ec.SECP256R1())
     jpki = authority.jpki()
     with pytest.raises(ProblemError):
         jpki.authenticate(der(pki.issue_card(root, weak, MADE)), signed(weak), MORNING)
-    wrong = Signed(
-        MESSAGE, wire.Algorithm.ES384, p256.sign(MESSAGE, ec.ECDSA(hashes.SHA384()))
-    )
+    wrong = Signed(MESSAGE, wire.Algorithm.ES384, p256.sign(MESSAGE, ec.ECDSA(hashes.SHA384())))
     with pytest.raises(ProblemError):
         jpki.authenticate(der(pki.issue_card(root, p256, MADE)), wrong, MORNING)
 
@@ -111,11 +109,13 @@ def test_another_message_was_signed(authority: Authority, card: pki.Issued) -> N
     assert caught.value.code is Code.SIGNATURE
 
 
-def test_a_root_of_the_same_name_is_another_root(authority: Authority, card: pki.Issued) -> None:
+def test_a_root_of_the_same_name_is_another_root(
+    authority: Authority, key: rsa.RSAPrivateKey
+) -> None:
     """All generations, and a forger, bear one name: only the signature tells them apart."""
     twin = pki.new_jpki_root(MADE)
     assert twin.certificate.subject == authority.root.certificate.subject
-    forged = pki.issue_card(twin, card.key, MADE)  # type: ignore[arg-type]
+    forged = pki.issue_card(twin, key, MADE)
     assert refused(authority.jpki(), forged).reason == "refused.certificate_unknown"
 
 

@@ -22,8 +22,8 @@ from backend.clock import Clock
 from backend.storage import registry
 from backend.storage.registry import TerminalRow
 from backend.storage.sqlite import SqliteDatabase
-from tests.backend.centre.world import MORNING, Line, World, client_context, make_terminal
 from terminal.link import wire
+from tests.backend.centre.world import MORNING, Line, World, client_context, make_terminal
 
 REFUSED = (aiohttp.ClientError, ssl.SSLError, ConnectionError)
 

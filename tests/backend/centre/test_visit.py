@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from backend.development import Development
+from terminal.ids import new_id
+from terminal.link import wire
 from tests.backend.centre.world import (
     SUITE,
     VOID,
@@ -23,8 +25,6 @@ from tests.backend.centre.world import (
     open_world,
     printed,
 )
-from terminal.ids import new_id
-from terminal.link import wire
 
 
 async def test_a_visit_from_the_card_to_the_receipt(world: World, visitor: Visitor) -> None:

@@ -105,9 +105,7 @@ class World:
         return f"https://127.0.0.1:{self.port}"
 
     @asynccontextmanager
-    async def line(
-        self, terminal: str = TERMINAL, agent: str = BUILD
-    ) -> AsyncGenerator[Line]:
+    async def line(self, terminal: str = TERMINAL, agent: str = BUILD) -> AsyncGenerator[Line]:
         context = client_context(self.development.terminal(terminal))
         connector = aiohttp.TCPConnector(ssl=context)
         headers = {"User-Agent": agent}
@@ -212,9 +210,7 @@ class Visitor:
         )
 
     async def sign_in(self, body: wire.SignIn | None = None) -> Reply:
-        reply = await self.line.put(
-            f"/v1/visits/{self.visit}/sign-in", body or self.sign_in_body()
-        )
+        reply = await self.line.put(f"/v1/visits/{self.visit}/sign-in", body or self.sign_in_body())
         if reply.status == 200:
             self.offers = reply.as_(wire.SignedIn)
         return reply
