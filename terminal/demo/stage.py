@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ TERMINAL = "dev-1"
 OPENING = (7, 0)
 CLOSING = (20, 0)  # well inside both sample cities' hours
 DEMO_HOUR = 10
+VISIT = timedelta(hours=1)
+CITIES = Path(__file__).parents[2] / "backend" / "city" / "sample"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,17 @@ def clock_offset_s(now: datetime) -> int:
 
 def _open(now: datetime) -> bool:
     year_end = (now.month, now.day) >= (12, 29) or (now.month, now.day) <= (1, 3)
-    return OPENING <= (now.hour, now.minute) < CLOSING and not year_end
+    in_hours = OPENING <= (now.hour, now.minute) < CLOSING
+    return in_hours and not year_end and not _in_maintenance(now)
+
+
+def _in_maintenance(now: datetime) -> bool:
+    """Do the sample cities' calendars close anything around ``now`` (R9)?"""
+    for calendar in CITIES.glob("*/city.toml"):
+        closures = tomllib.loads(calendar.read_text(encoding="utf-8")).get("closures", [])
+        if any(each["starts"] - VISIT <= now < each["ends"] for each in closures):
+            return True
+    return False
 
 
 @asynccontextmanager
@@ -67,7 +80,7 @@ async def set_stage(play: Play) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         backend = await stack.enter_async_context(BackendProcess(development, offset))
         line = await stack.enter_async_context(Line("127.0.0.1", backend.port))
-        base = _settings(play, development, line.port, offset)
+        base = settings_of(play, development, line.port, offset)
         cards = development / "cards"
         if play.rig == "virtual":
             terminal, rig = await _virtual(stack, play, base, cards, line)
@@ -80,7 +93,7 @@ async def set_stage(play: Play) -> AsyncIterator[Stage]:
         yield Stage(terminal, rig, terminal.page_url, offset)
 
 
-def _settings(play: Play, development: Path, port: int, offset: int) -> dict[str, object]:
+def settings_of(play: Play, development: Path, port: int, offset: int) -> dict[str, object]:
     identity = development / "terminals" / TERMINAL
     settings: dict[str, object] = {
         "name": "demo",

@@ -1,0 +1,1 @@
+"""What the project costs, measured when asked for; see ``./run bench --help``."""

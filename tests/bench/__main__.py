@@ -1,0 +1,87 @@
+"""``./run bench [GROUP…] [--json]``: measures, compares with the goals, and says on what machine.
+
+A group is the first part of a name (``start``, ``visit``). Nothing is read from a file: each figure is
+measured in this run, several times, and its median is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+
+import click
+
+from terminal.version import VERSION
+from tests.bench import start, visit
+
+
+@dataclass(frozen=True)
+class Figure:
+    """``ok``: at most the goal."""
+
+    value: float
+    unit: str
+    goal: float
+    ok: bool
+
+
+GOALS: dict[str, tuple[str, float]] = {
+    "start.ready_s": ("s", 0.6),
+    "start.rss_mb": ("MB", 70),
+    "visit.software_s": ("s", 1.5),
+    "visit.paid_to_first_byte_ms": ("ms", 150),
+}
+GROUPS: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
+    "start": start.measure,
+    "visit": visit.measure,
+}
+
+
+@click.command()
+@click.argument("groups", nargs=-1, type=click.Choice(sorted(GROUPS)))
+@click.option("--json", "as_json", is_flag=True, help="One object on standard output.")
+def main(groups: tuple[str, ...], *, as_json: bool) -> None:
+    """Measure GROUPS (all when none is named)."""
+    values: dict[str, float] = {}
+    for group in groups or tuple(GROUPS):
+        if not as_json:
+            click.echo(f"measuring {group} …", err=True)
+        values |= asyncio.run(_measured(GROUPS[group]))
+    figures = {name: _figure(name, value) for name, value in values.items()}
+    if as_json:
+        click.echo(json.dumps({name: asdict(figure) for name, figure in figures.items()}))
+    else:
+        _print(figures)
+    sys.exit(0 if all(figure.ok for figure in figures.values()) else 1)
+
+
+async def _measured(group: Callable[[], Awaitable[dict[str, float]]]) -> dict[str, float]:
+    return await group()
+
+
+def _figure(name: str, value: float) -> Figure:
+    unit, goal = GOALS[name]
+    return Figure(round(value, 3), unit, goal, value <= goal)
+
+
+def _print(figures: dict[str, Figure]) -> None:
+    python = f"Python {platform.python_version()}"
+    print(f"Madoguchi {VERSION}, {python}, {platform.machine()}, {_processor()}, {os.cpu_count()} cores")
+    for name, figure in figures.items():
+        mark = "ok" if figure.ok else "MISSED"
+        print(f"{name:30} {figure.value:10.3f} {figure.unit:3} goal ≤ {figure.goal:g}  {mark}")
+
+
+def _processor() -> str:
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        names = [line.split(":", 1)[1].strip() for line in info if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown processor"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""A configuration with a mistake is refused with its place and what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from terminal.config import PcscReader, SimulatedReader, load
+from terminal.errors import ConfigError
+
+GOOD = """
+name = "desk"
+state_dir = "state"
+
+[link]
+url = "https://127.0.0.1:8443"
+ca = "ca.pem"
+certificate = "certificate.pem"
+key = "key.pem"
+city_keys = "trust"
+
+[card_reader]
+type = "simulated"
+[document_printer]
+type = "simulated"
+[receipt_printer]
+type = "simulated"
+[payment]
+type = "simulated"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "terminal.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_paths_start_at_the_file(tmp_path: Path) -> None:
+    config = load(write(tmp_path, GOOD))
+    assert config.state_dir == tmp_path / "state"
+    assert config.link.ca == tmp_path / "ca.pem"
+    assert config.card_reader == SimulatedReader()
+    assert config.panel is None
+
+
+def test_the_choice_of_hardware_is_the_configuration(tmp_path: Path) -> None:
+    text = GOOD.replace('[card_reader]\ntype = "simulated"', '[card_reader]\ntype = "pcsc"')
+    assert load(write(tmp_path, text)).card_reader == PcscReader()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('name = "desk"', 'name = "desk"\ncolour = "red"'), "colour"),
+        (('name = "desk"', 'name = ""'), "[name]"),
+        (("https://127.0.0.1:8443", "http://127.0.0.1:8443"), "[link] url"),
+        (('ca = "ca.pem"\n', ""), "ca"),
+        (('[payment]\ntype = "simulated"', '[payment]\ntype = "gold"'), "[payment]"),
+        (('name = "desk"', "name = "), "cannot be read as TOML"),
+        (('[payment]\ntype = "simulated"', '[payment]\ntype = "simulated"\nslots = 2'), "slots"),
+    ],
+)
+def test_a_mistake_names_its_place(tmp_path: Path, change: tuple[str, str], told: str) -> None:
+    path = write(tmp_path, GOOD.replace(*change))
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+    assert told in str(caught.value)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--config"):
+        load(tmp_path / "nowhere.toml")
