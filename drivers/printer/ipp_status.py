@@ -89,6 +89,9 @@ class JobState(IntEnum):
         return self >= JobState.CANCELED
 
 
+_JOB_STATES = frozenset(JobState)
+
+
 @dataclass(frozen=True, slots=True)
 class JobReport:
     """A job as the printer tells it; ``sheets`` is None when it does not count."""
@@ -167,7 +170,9 @@ def _require(device: str, printer: Group, name: str, wanted: str) -> None:
 
 def job_report(job: Group, *, duplex: bool, sheets: int) -> JobReport:
     """Sheets certainly out: of a two-sided sheet, both sides must be."""
-    state = JobState(job.integer("job-state") or JobState.PENDING)
+    told = job.integer("job-state")
+    # A state nobody defined is no end: the watcher's own time limit decides.
+    state = JobState(told) if told in _JOB_STATES else JobState.PROCESSING
     impressions = job.integer("job-impressions-completed")
     counted = job.integer("job-media-sheets-completed")
     if impressions is not None:
