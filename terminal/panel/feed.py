@@ -16,7 +16,11 @@ logger = logging.getLogger(__name__)
 
 PING_S = 15.0  # a browser that vanished without a word is noticed after one and a half of these
 SEND_S = 5.0  # a page that does not read for so long is hung: dropped, it will reconnect
+GOODBYE_S = 1.0
 LARGEST_MESSAGE = 4096  # what pages send is tiny
+
+SOCKETS: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("sockets")
+"""Every open socket of the server, whichever feed it belongs to."""
 
 Receive = Callable[[str], Awaitable[str | None]]
 """Takes a page's message; what it returns goes back to that page alone."""
@@ -47,6 +51,7 @@ class Feed:
         news = asyncio.Event()
         news.set()
         self._pages[ws] = news
+        request.app[SOCKETS].add(ws)
         try:
             async with asyncio.TaskGroup() as group:
                 sender = group.create_task(self._send(request, ws, news, greeting))
@@ -54,16 +59,8 @@ class Feed:
                 sender.cancel()
         finally:
             del self._pages[ws]
+            request.app[SOCKETS].discard(ws)
         return ws
-
-    async def close(self) -> None:
-        """Tell every page to come back later."""
-        for ws in tuple(self._pages):
-            try:
-                async with asyncio.timeout(1.0):
-                    await ws.close(code=WSCloseCode.GOING_AWAY)
-            except (TimeoutError, ConnectionError):
-                logger.debug("a page did not answer the good-bye")
 
     async def _send(
         self,
@@ -97,3 +94,14 @@ class Feed:
             if answer is not None and not ws.closed:
                 async with asyncio.timeout(SEND_S):
                     await ws.send_str(answer)
+
+
+async def say_goodbye(app: web.Application) -> None:
+    """On shutdown: tell every page to come back later, or the server would wait for them."""
+    sockets = app[SOCKETS]
+    for ws in sockets.copy():
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await ws.close(code=WSCloseCode.GOING_AWAY)
+        except (TimeoutError, ConnectionError):
+            logger.debug("a page did not answer the good-bye")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from aiohttp import web
 
-from terminal.panel.feed import Feed
+from terminal.panel.feed import SOCKETS, Feed, say_goodbye
 from terminal.panel.guard import add_headers, refuse_foreign
 from terminal.panel.view import STATIC, PanelView
 
@@ -54,7 +54,8 @@ class Panel:
         self._feed = Feed(self._latest)
         self._app = web.Application(middlewares=[refuse_foreign(host)])
         self._app.on_response_prepare.append(add_headers)
-        self._app.on_shutdown.append(self._close_feed)
+        self._app[SOCKETS] = set()
+        self._app.on_shutdown.append(say_goodbye)
         self._app.add_routes(
             [
                 web.get("/", self._page),
@@ -126,9 +127,6 @@ class Panel:
             self._on_key(touch.key)
         if touch.choose is not None and view.offers_choice(touch.choose):
             self._on_choice(touch.choose)
-
-    async def _close_feed(self, _app: web.Application) -> None:
-        await self._feed.close()
 
     def _explain(self, error: OSError) -> str:
         match error.errno:
