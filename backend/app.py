@@ -22,7 +22,7 @@ from aiohttp import web
 
 from backend.centre.centre import Answer, Centre
 from backend.centre.problem import Code, ProblemError
-from backend.centre.settings import Settings, Tls
+from backend.centre.settings import Settings, SettingsError, Tls
 from backend.centre.terminals import named_terminal
 from backend.city.city import load_cities
 from backend.city.personas import SAMPLE
@@ -43,13 +43,23 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def server_context(tls: Tls) -> ssl.SSLContext:
-    """TLS 1.3 only, and nobody enters without a certificate of the operator's own authority."""
+    """TLS 1.3 only, and nobody enters without a certificate of the operator's own authority.
+
+    Raises SettingsError naming the file that cannot be used.
+    """
+    for path in (tls.certificate, tls.key, tls.terminal_authority):
+        if not path.is_file():
+            raise SettingsError(f"[tls] {path} does not exist")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags |= ssl.VERIFY_X509_STRICT
-    context.load_cert_chain(tls.certificate, tls.key)
-    context.load_verify_locations(tls.terminal_authority)
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+        context.load_verify_locations(tls.terminal_authority)
+    except OSError as error:  # ssl.SSLError is one
+        names = f"{tls.certificate}, its key or {tls.terminal_authority}"
+        raise SettingsError(f"[tls] {names} cannot be used: {error}") from error
     # A resumed session is not verified again: let every connection show its certificate.
     context.num_tickets = 0
     return context

@@ -98,7 +98,14 @@ def serve(directory: Path, host: str, port: int, clock_offset_s: int) -> None:
         context = server_context(settings.tls)
         with opened(settings, clock) as centre:
             asyncio.run(_serve(centre, context, host, port))
-    except (SettingsError, ConfigurationError, FontMissing, StorageError, ValueError) as error:
+    except (
+        SettingsError,
+        ConfigurationError,
+        FontMissing,
+        StorageError,
+        ValueError,
+        TypeError,
+    ) as error:
         raise Unusable(str(error)) from error
     except OSError as error:
         raise Unusable(_unusable(host, port, error)) from error

@@ -229,9 +229,10 @@ def _write_cities(development: Development) -> None:
         pki.write_private(path, pki.key_pem(key))
         public = key.public_key()
         # Pinned by city: a key of one city signs nothing of another's (I-3).
-        trusted = development.trusted_cities / code / f"{wire.key_id(public.public_bytes_raw())}.pem"
-        trusted.parent.mkdir()
-        trusted.write_bytes(
+        trusted = development.trusted_cities / code
+        trusted.mkdir()
+        name = f"{wire.key_id(public.public_bytes_raw())}.pem"
+        (trusted / name).write_bytes(
             public.public_bytes(
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
             )

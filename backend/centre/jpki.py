@@ -40,7 +40,7 @@ class Jpki:
     def __init__(
         self, roots: tuple[Path, ...], lists: tuple[Path, ...], hotline: wire.Contact
     ) -> None:
-        self._roots = [x509.load_pem_x509_certificate(path.read_bytes()) for path in roots]
+        self._roots = [_root(path) for path in roots]
         self._lists = [_RevocationList(path) for path in lists]
         self._hotline = hotline
 
@@ -86,6 +86,13 @@ class Jpki:
                 raise _refused("refused.certificate_suspended", "R69", self._hotline)
             if reason is not None:
                 raise _refused("refused.certificate_revoked")
+
+
+def _root(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"[jpki] {path} is not a certificate in PEM") from error
 
 
 class _RevocationList:

@@ -1,0 +1,132 @@
+"""``madoguchi-backend`` as a person meets it: one line when ready, clear words when not."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from backend import app
+from backend.city.glyphs import FontMissing
+from backend.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("cli") / "world"
+    assert run("init", "--dir", str(directory)).exit_code == 0
+    return directory
+
+
+def test_init_is_quiet_and_can_be_repeated(directory: Path) -> None:
+    again = run("init", "--dir", str(directory))
+    assert (again.exit_code, again.output) == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_says_when_it_is_ready_and_ends_cleanly(
+    directory: Path, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "backend.cli", "serve", "--dir", str(directory)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        ready = server.stdout.readline()
+        server.send_signal(number)
+        out, err = server.communicate(timeout=30)
+    assert re.fullmatch(r"listening on https://127\.0\.0\.1:\d+\n", ready)
+    assert (server.returncode, out) == (0, "")
+    assert "Traceback" not in err
+
+
+def test_a_port_in_use(directory: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--dir", str(directory), "--port", str(port))
+    assert result.exit_code == 2
+    assert f"port {port} of 127.0.0.1 is in use" in result.output
+
+
+def test_an_address_of_another_machine(directory: Path) -> None:
+    result = run("serve", "--dir", str(directory), "--host", "203.0.113.7")
+    assert result.exit_code == 2
+    assert "cannot listen on 203.0.113.7:0" in result.output
+
+
+def test_a_directory_that_was_not_prepared(tmp_path: Path) -> None:
+    result = run("serve", "--dir", str(tmp_path))
+    assert result.exit_code == 2
+    assert "run madoguchi-backend init" in result.output
+
+
+def test_a_directory_that_is_something_else(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    result = run("init", "--dir", str(tmp_path))
+    assert result.exit_code == 2
+    assert "is not empty" in result.output
+
+
+def test_no_font(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise FontMissing("apt-get install fonts-ipamj-mincho")
+
+    monkeypatch.setattr(app, "load_cities", missing)
+    result = run("serve", "--dir", str(directory))
+    assert result.exit_code == 2
+    assert "fonts-ipamj-mincho" in result.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("development = true", "developmint = true", "developmint"),
+        ("opens = 06:30:00", "opens = 23:30:00", "not in this order"),
+        ('certificate = "server.pem"', 'certificate = "absent.pem"', "absent.pem"),
+        ('database = "madoguchi.sqlite3"', 'database = "absent/m.sqlite3"', "absent/m.sqlite3"),
+    ],
+)
+def test_a_wrong_setting_names_its_place(directory: Path, old: str, new: str, message: str) -> None:
+    path = directory / "backend" / "backend.toml"
+    good = path.read_text("utf-8")
+    assert old in good
+    path.write_text(good.replace(old, new), "utf-8")
+    try:
+        result = run("serve", "--dir", str(directory))
+    finally:
+        path.write_text(good, "utf-8")
+    assert result.exit_code == 2
+    assert message in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("name", ["server.key", "ca.pem", "jpki-root.pem", "jpki-root.key"])
+def test_a_broken_file_is_named(directory: Path, name: str) -> None:
+    path = directory / "backend" / name
+    good = path.read_bytes()
+    path.write_bytes(b"-----BEGIN NOTHING-----\n")
+    try:
+        result = run("serve", "--dir", str(directory))
+    finally:
+        path.write_bytes(good)
+    assert result.exit_code == 2
+    assert name.removesuffix(".key") in result.output
+
+
+def test_revoke_names_the_personas_it_knows(directory: Path) -> None:
+    assert run("revoke", "--dir", str(directory), "--persona", "aoki-haruna").exit_code == 0
+    result = run("revoke", "--dir", str(directory), "--persona", "nobody")
+    assert result.exit_code == 2
+    assert "aoki-haruna" in result.output
