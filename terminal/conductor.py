@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 
 from drivers.card_reader import CardInserted, CardRemoved
-from drivers.device import Device, DeviceEvent, StateChanged
+from drivers.device import Device, DeviceEvent, DeviceState, StateChanged
 from drivers.keypad import Key, KeyPressed
 from drivers.printer import PrinterNotReady, PrinterReady
 from drivers.sensors import SensorChanged
@@ -44,7 +44,7 @@ class Conductor:
     def __init__(
         self, desk: Desk, health: Health, presenter: Presenter, watch: Watch | None = None
     ) -> None:
-        self.state: State = s.Idle()
+        self.state: State = s.OutOfService("ja", ("trouble.starting",))
         self._desk = desk
         self._health = health
         self._presenter = presenter
@@ -177,7 +177,8 @@ class Conductor:
         """What a device's event means: for Health, for the visit, or for nobody."""
         match event:
             case StateChanged(state=state, detail=detail):
-                logger.warning("%s is %s %s", device.name, state.value, detail)
+                level = logging.INFO if state is DeviceState.ONLINE else logging.WARNING
+                logger.log(level, "%s is %s %s", device.name, state.value, detail)
                 self._health.device(device, state)
                 return self._health.current()
             case PrinterNotReady(fault=fault):

@@ -47,9 +47,7 @@ class Typesetter:
         """One sheet as a one-page PDF. Raises FormOverflow or FormBroken."""
         data = msgspec.json.encode(sheet).decode()
         try:
-            pdf = self._compiler(form).compile(
-                format="pdf", sys_inputs={"sheet": data}, pdf_tags=False
-            )
+            pdf = self._compiler(form).compile(format="pdf", sys_inputs={"sheet": data})
         except typst.TypstError as error:
             _, overflow, field = error.message.partition(_OVERFLOW)
             if overflow:

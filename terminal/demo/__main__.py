@@ -109,13 +109,15 @@ async def _by_itself(play: Play, persona: str | None) -> None:
         visitor = Visitor(stage.rig, card["persona"], card["pin"], narrator.say)
         running = asyncio.create_task(stage.terminal.run())
         visiting = asyncio.create_task(visitor.make_visit())
-        await asyncio.wait({running, visiting}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
+        try:
+            await asyncio.wait({running, visiting}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                await running
+            took = await visiting
+            await stage.terminal.settled()
+        finally:
             visiting.cancel()
-            await running
-        took = await visiting
-        await stage.terminal.settled()
-        await _ended(running)
+            await _ended(running)
     for path in _keep(took, play.directory / "paper"):
         click.echo(path)
 

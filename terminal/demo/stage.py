@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from terminal.attention import SOUNDS
 from terminal.clock import JST, Clock
@@ -78,9 +79,12 @@ async def set_stage(play: Play) -> AsyncIterator[Stage]:
     offset = clock_offset_s(Clock().now().astimezone(JST))
     development = play.directory / "development"
     async with AsyncExitStack() as stack:
+        # Money and paper of the simulated devices begin anew, so the journal does too.
+        play.directory.mkdir(parents=True, exist_ok=True)
+        state = stack.enter_context(TemporaryDirectory(prefix="state-", dir=play.directory))
         backend = await stack.enter_async_context(BackendProcess(development, offset))
         line = await stack.enter_async_context(Line("127.0.0.1", backend.port))
-        base = settings_of(play, development, line.port, offset)
+        base = settings_of(play, Path(state), development, line.port, offset)
         cards = development / "cards"
         if play.rig == "virtual":
             terminal, rig = await _virtual(stack, play, base, cards, line)
@@ -93,11 +97,14 @@ async def set_stage(play: Play) -> AsyncIterator[Stage]:
         yield Stage(terminal, rig, terminal.page_url, offset)
 
 
-def settings_of(play: Play, development: Path, port: int, offset: int) -> dict[str, object]:
+def settings_of(
+    play: Play, state: Path, development: Path, port: int, offset: int
+) -> dict[str, object]:
+    """A terminal's configuration as its TOML file would hold it."""
     identity = development / "terminals" / TERMINAL
     settings: dict[str, object] = {
         "name": "demo",
-        "state_dir": str(play.directory / "state"),
+        "state_dir": str(state),
         "clock_offset_s": offset,
         "link": {
             "url": f"https://127.0.0.1:{port}",

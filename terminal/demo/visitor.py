@@ -16,6 +16,8 @@ from terminal.visit.states import State
 
 NOTES = (1000, 500, 100, 50, 10)
 VISIT_LIMIT_S = 180
+GLANCE_S = 0.01
+PATIENCE_S = 10
 
 
 class VisitFailed(Exception):
@@ -64,7 +66,7 @@ class Visitor:
         last: type | None = None
         async with asyncio.timeout(VISIT_LIMIT_S):
             while True:
-                state = await self._states.get()
+                state = await self._next_state()
                 if isinstance(state, s.Farewell):
                     self._say("goes home")
                     return self._took
@@ -77,6 +79,18 @@ class Visitor:
                     await self._pay(state.document.total_yen)
                 elif last in answers:
                     await answers[last]()
+
+    async def _next_state(self) -> State:
+        """A terminal that stays out of service is not waited for longer than people would."""
+        state = await self._states.get()
+        if isinstance(state, s.OutOfService):
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    while isinstance(state, s.OutOfService):
+                        state = await self._states.get()
+            except TimeoutError:
+                raise VisitFailed(_words(state)) from None
+        return state
 
     async def _press(self, *keys: str) -> None:
         for key in keys:
@@ -123,6 +137,8 @@ class Visitor:
         await self._rig.remove_card()
 
     async def _pay(self, yen: int) -> None:
+        while not self._rig.state().slot_open:  # noqa: ASYNC110 - a person looks, too
+            await asyncio.sleep(GLANCE_S)
         self._say(f"pays {yen} yen")
         left = yen
         for piece in NOTES:
@@ -134,8 +150,8 @@ class Visitor:
         self._say("waits for the paper")
 
     async def _take_paper(self) -> None:
-        while not self._rig.state().receipt_in_slot:  # noqa: ASYNC110 - eyes look, too
-            await asyncio.sleep(0.02)
+        while not self._rig.state().receipt_in_slot:  # noqa: ASYNC110
+            await asyncio.sleep(GLANCE_S)
         state = self._rig.state()
         self._took = Took(self._rig.sheets(), self._rig.receipt())
         self._say(f"takes {state.sheets_in_tray} sheet(s) and the receipt")

@@ -102,16 +102,22 @@ class CentreClient:
             async with asyncio.timeout(limit):
                 request = self._session.request(method, url, data=body, headers=headers)
                 async with request as response:
-                    data = await response.content.read(LARGEST_ANSWER)
-                    if not response.content.at_eof():
-                        raise OutcomeUnknown(f"{_kind(path)}: the answer is too long")
-                    return response.status, data
+                    return response.status, await _whole(response, path)
         except aiohttp.ClientConnectorError as error:
             self.reachable = False
             raise LinkDown(f"{self._config.url} cannot be reached: {error.os_error}") from error
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError, OSError) as error:
             self.reachable = False
             raise OutcomeUnknown(f"{_kind(path)}: no answer ({type(error).__name__})") from error
+
+
+async def _whole(response: aiohttp.ClientResponse, path: str) -> bytes:
+    data = bytearray()
+    async for piece in response.content.iter_any():
+        data += piece
+        if len(data) > LARGEST_ANSWER:
+            raise OutcomeUnknown(f"{_kind(path)}: the answer is too long")
+    return bytes(data)
 
 
 def _kind(path: str) -> str:

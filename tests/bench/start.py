@@ -29,7 +29,7 @@ async def measure() -> dict[str, float]:
         offset = clock_offset_s(Clock().now())
         async with BackendProcess(folder / "development", offset) as backend:
             play = Play(folder, port=0)
-            config = _write(folder, settings_of(play, folder / "development", backend.port, offset))
+            config = _write(folder, settings_of(play, folder / "state", folder / "development", backend.port, offset))
             rounds = [await _start_once(config, folder / "notify") for _ in range(ROUNDS)]
     return {
         "start.ready_s": statistics.median(seconds for seconds, _ in rounds),
