@@ -133,7 +133,11 @@ def _sensors(config: c.SimulatedSensors | c.GpioSensors) -> Sensors:
             from drivers.sensors import Sensor
             from drivers.sensors.gpio import GpioSensors, SensorInput
 
-            inputs = {Sensor(name): SensorInput(pin) for name, pin in config.pins.items()}
+            # The cover's switch opens its circuit: a cut wire must read as an open cover.
+            inputs = {
+                Sensor(name): SensorInput(pin, true_when_high=Sensor(name) is Sensor.COVER_OPEN)
+                for name, pin in config.pins.items()
+            }
             return GpioSensors(inputs, pin_factory(config.factory))
 
 
