@@ -1,0 +1,207 @@
+"""What only a line can do: stall, go silent, be pulled; and our bytes against python-escpos'."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from collections.abc import AsyncIterator
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from drivers.device import DeviceState, StateChanged
+from drivers.errors import DeviceUnavailable, ImpossibleAct, PrinterError
+from drivers.errors import PrinterFault as Fault
+from drivers.printer import PaperState
+from drivers.printer.escpos import EscPosReceiptPrinter
+from drivers.printer.escpos_commands import (
+    StatusBytes,
+    is_status,
+    may_be_answered,
+    receipt_status,
+    strips,
+)
+from drivers.printer.escpos_simulator import EscPosSimulator
+from tests.drivers.printer.documents import next_event
+from tests.drivers.printer.test_receipt_contract import receipt
+
+OK = 0x12
+
+
+@pytest.fixture
+async def far_end() -> AsyncIterator[EscPosSimulator]:
+    async with EscPosSimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def printer(far_end: EscPosSimulator) -> AsyncIterator[EscPosReceiptPrinter]:
+    device = EscPosReceiptPrinter("receipts", far_end.path, stall_s=0.2, idle_poll_s=60)
+    async with device:
+        yield device
+
+
+@pytest.mark.parametrize(("width", "height"), [(576, 700), (576, 1), (8, 256), (577, 300)])
+def test_our_bytes_are_python_escpos_own(width: int, height: int) -> None:
+    dummy = pytest.importorskip("escpos.printer").Dummy()
+    image = receipt(height, width, ink=0.3)
+    with redirect_stdout(io.StringIO()):  # it talks
+        dummy.image(image, impl="bitImageRaster", fragment_height=256)
+    assert b"".join(strips(image)) == dummy.output
+
+
+@pytest.mark.parametrize(
+    ("said", "faults", "paper"),
+    [
+        ((OK, OK, OK, OK), set(), PaperState.OK),
+        ((OK, OK, OK, OK | 0x0C), set(), PaperState.LOW),
+        ((OK | 0x08, OK | 0x20, OK, OK | 0x60), {Fault.PAPER_OUT}, PaperState.OUT),
+        ((OK, OK, OK, OK | 0x60), {Fault.PAPER_OUT}, PaperState.OUT),
+        ((OK | 0x08, OK | 0x04, OK, OK), {Fault.COVER_OPEN}, PaperState.OK),
+        ((OK | 0x08, OK | 0x40, OK | 0x08, OK), {Fault.PAPER_JAM}, PaperState.JAMMED),
+        ((OK | 0x08, OK | 0x40, OK | 0x20, OK), {Fault.OTHER}, PaperState.OK),
+        ((OK | 0x08, OK, OK, OK), {Fault.OFFLINE}, PaperState.OK),
+        ((None, OK, OK, OK), {Fault.OFFLINE}, PaperState.UNKNOWN),
+        ((OK, OK, OK, None), {Fault.OFFLINE}, PaperState.UNKNOWN),
+    ],
+)
+def test_silence_is_never_plenty(
+    said: tuple[int | None, int | None, int | None, int | None],
+    faults: set[Fault],
+    paper: PaperState,
+) -> None:
+    status = receipt_status(StatusBytes(*said))
+    assert status.faults == faults
+    assert status.paper is paper
+    assert status.ready == (not faults)
+
+
+@given(st.integers(0, 255))
+def test_noise_is_no_status(answer: int) -> None:
+    fixed = [answer >> bit & 1 for bit in (0, 1, 4, 7)]
+    assert is_status(answer) == (fixed == [0, 1, 1, 0])
+
+
+async def test_an_image_may_hold_the_bytes_of_a_question(
+    far_end: EscPosSimulator, printer: EscPosReceiptPrinter
+) -> None:
+    """Printers answer DLE EOT inside raster data too; the next real question must not be fooled."""
+    rows = np.zeros((300, 72), np.uint8)
+    rows[7::9, 3:6] = (0x10, 0x04, 0x01)
+    rows[8::9, 3:6] = (0x10, 0x04, 0x02)
+    image = Image.fromarray(np.unpackbits(rows, axis=1) == 0)
+    assert any(may_be_answered(strip) for strip in strips(image))
+    far_end.run_out_of_paper(after=5)  # kind 4 answers differently from 1 and 2
+    await printer.print_receipt(image)
+    (printed,) = far_end.receipts
+    assert printed.tobytes() == image.tobytes()
+    assert (await printer.status()).paper is PaperState.LOW
+
+
+async def test_a_stalled_line_is_given_up_in_time_and_leaves_nothing(
+    far_end: EscPosSimulator, printer: EscPosReceiptPrinter
+) -> None:
+    far_end.stall()
+    began = time.monotonic()
+    with pytest.raises(PrinterError) as caught:
+        await printer.print_receipt(receipt())
+    assert (caught.value.fault, caught.value.sheets_out) == (Fault.OFFLINE, 0)
+    assert time.monotonic() - began < 10
+    far_end.resume()
+    image = receipt(seed=2)
+    await printer.print_receipt(image)
+    assert [each.tobytes() for each in far_end.receipts] == [image.tobytes()]
+
+
+async def test_a_line_that_stalls_half_way_is_given_up_and_resumes_clean(
+    far_end: EscPosSimulator, printer: EscPosReceiptPrinter
+) -> None:
+    await printer.print_receipt(receipt(10))
+    tall = receipt(20_000)  # far more than the line and the printer's buffer hold
+    printing = asyncio.create_task(printer.print_receipt(tall))
+    await asyncio.sleep(0.05)
+    far_end.stall()
+    with pytest.raises(PrinterError) as caught:
+        await printing
+    assert (caught.value.fault, caught.value.sheets_out) == (Fault.OFFLINE, 0)
+    far_end.resume()
+    image = receipt(seed=2)
+    await printer.print_receipt(image)
+    assert len(far_end.receipts) == 2
+    assert far_end.receipts[1].tobytes() == image.tobytes()
+
+
+async def test_a_printer_that_is_never_heard_gets_nothing_to_print(
+    far_end: EscPosSimulator, printer: EscPosReceiptPrinter
+) -> None:
+    far_end.mute(mute=True)
+    status = await printer.status()
+    assert status.paper is PaperState.UNKNOWN
+    assert status.faults == {Fault.OFFLINE}
+    with pytest.raises(PrinterError, match="offline"):
+        await printer.print_receipt(receipt())
+    far_end.mute(mute=False)
+    assert (await printer.status()).ready
+    assert not far_end.receipts
+
+
+async def test_a_pulled_cable_is_a_missing_device(
+    far_end: EscPosSimulator, printer: EscPosReceiptPrinter
+) -> None:
+    far_end.unplug()
+    with pytest.raises(DeviceUnavailable, match="check cable"):
+        await printer.status()
+    with pytest.raises(PrinterError) as caught:
+        await printer.print_receipt(receipt())
+    assert (caught.value.fault, caught.value.sheets_out) == (Fault.OFFLINE, 0)
+    with pytest.raises(ImpossibleAct):
+        far_end.unplug()
+
+
+async def test_a_port_that_is_not_there_is_looked_for() -> None:
+    async with EscPosReceiptPrinter("receipts", "/dev/no-such-port", idle_poll_s=0.02) as printer:
+        assert await next_event(printer, StateChanged) == StateChanged(
+            DeviceState.NO_DEVICE, "receipts is not connected: " + (await advice(printer))
+        )
+
+
+async def advice(printer: EscPosReceiptPrinter) -> str:
+    with pytest.raises(DeviceUnavailable) as caught:
+        await printer.status()
+    return caught.value.advice
+
+
+async def test_one_port_has_one_owner(
+    far_end: EscPosSimulator, printer: EscPosReceiptPrinter
+) -> None:
+    async with EscPosReceiptPrinter("second", far_end.path, idle_poll_s=60) as second:
+        with pytest.raises(DeviceUnavailable, match="cannot be used"):
+            await second.status()
+    assert (await printer.status()).ready
+
+
+async def test_a_caller_that_gives_up_frees_the_port_at_once(
+    far_end: EscPosSimulator, printer: EscPosReceiptPrinter
+) -> None:
+    far_end.stall()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await printer.print_receipt(receipt())
+    far_end.resume()
+    assert (await printer.status()).ready
+    assert not far_end.receipts
+
+
+async def test_impossible_acts_are_refused(far_end: EscPosSimulator) -> None:
+    with pytest.raises(ImpossibleAct):
+        far_end.resume()
+    far_end.stall()
+    with pytest.raises(ImpossibleAct):
+        far_end.stall()
+    with pytest.raises(ImpossibleAct):
+        far_end.take()
