@@ -26,6 +26,14 @@ _PICTURE_OF_GUIDE = {
     "receipt": "receipt",
 }
 
+# Screens about nothing one can touch have a drawing of their own.
+_PICTURE_OF_SCREEN = {
+    "idle": "welcome",
+    "notice": "notice",
+    "closed": "closed",
+    "out_of_service": "out_of_service",
+}
+
 
 class Catalogue(Protocol):
     """The strings of one language."""
@@ -151,5 +159,9 @@ def _key(key: ScreenKey, screen: Screen, catalogue: Catalogue) -> PanelKey:
 
 
 def _picture(screen: Screen) -> str | None:
-    named = screen.picture or _PICTURE_OF_GUIDE.get(screen.guide or "")
+    named = (
+        screen.picture
+        or _PICTURE_OF_GUIDE.get(screen.guide or "")
+        or _PICTURE_OF_SCREEN.get(screen.id)
+    )
     return named if named in PICTURES else None

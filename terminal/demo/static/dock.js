@@ -131,7 +131,7 @@ function drawCards(node) {
       element("span", { className: "city" }, card.city ?? "",
         ...(card.pin ? [element("span", { className: "pin" }, `PIN ${card.pin}`)] : [])),
       element("span", { className: "note" }, card.note_ja ?? ""),
-      element("small", { lang: "en" }, card.note_en ?? ""));
+      element("small", { lang: "en", title: card.note_en ?? "" }, card.note_en ?? ""));
     tile.disabled = there;
     return tile;
   }));

@@ -7,7 +7,8 @@ const RETRY_MS = [300, 600, 1200, 2400, 5000];
 const MOST_STEPS = 12;         // progress up to here is drawn as sheets, beyond as a bar
 const MANY_CHOICES = 4;        // above: a grid, below: a column
 const MANY_LANGUAGES = 3;
-const LONG_LABEL = 14;         // characters; a long name may break anywhere
+const LONG_LABEL = 14;         // full-width characters; a long name may break anywhere
+const LONG_TEXT = 150;
 
 const $ = (id) => document.getElementById(id);
 
@@ -164,11 +165,14 @@ function drawText() {
   part("title", view.title, (node) => { node.textContent = view.title; });
   part("lines", view.lines, (node) => {
     node.replaceChildren(...view.lines.map((line) => element("p", {}, line)));
-    node.classList.toggle("long", view.lines.length > 4 || view.lines.join("").length > 150);
+    node.classList.toggle("long", view.lines.length > 4 || widthOf(view.lines.join("")) > LONG_TEXT);
   });
   part("pin", view.pin_length, drawPin);
   part("progress", view.progress, drawProgress);
 }
+
+// In full-width characters: a Latin letter takes half the room of a kanji.
+const widthOf = (text) => text.length - (text.match(/[\u0000-\u02ff]/g)?.length ?? 0) / 2;
 
 function drawPin(node) {
   node.hidden = view.pin_length === null;
@@ -220,7 +224,7 @@ function drawChoices(node) {
     const tile = button(`choice-${choice.value}`, "tile", () => send({ choose: choice.value }),
       element("span", { className: "number" }, String(choice.number)),
       element("span", { className: "words" },
-        element("span", { className: choice.label.length > LONG_LABEL ? "label long" : "label" }, choice.label),
+        element("span", { className: widthOf(choice.label) > LONG_LABEL ? "label long" : "label" }, choice.label),
         choice.detail === null ? null : element("span", { className: "detail" }, choice.detail)),
       choice.selected === null ? null : element("span", { className: "tick", "aria-hidden": "true" }));
     if (choice.selected !== null) tile.setAttribute("aria-pressed", choice.selected);
