@@ -62,8 +62,7 @@ class Jpki:
             constraints = card.extensions.get_extension_for_class(x509.BasicConstraints).value
         except (ValueError, x509.ExtensionNotFound) as error:
             raise _refused("refused.certificate_unknown") from error
-        is_authority = constraints.ca or usage.key_cert_sign
-        if is_authority or not usage.digital_signature or self._root_of(card) is None:
+        if constraints.ca or not usage.digital_signature or self._root_of(card) is None:
             raise _refused("refused.certificate_unknown")
         return card
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,7 +86,7 @@ class SqliteDatabase(Database):
             opened.row_factory = _as_mapping
             with self._opening:
                 self._opened.append(opened)
-            opened.execute("PRAGMA journal_mode = WAL")
+            _use_wal(opened)
             opened.execute("PRAGMA synchronous = FULL")
             opened.execute("PRAGMA foreign_keys = ON")
             opened.execute("PRAGMA secure_delete = ON")  # a deleted document leaves no bytes behind
@@ -111,6 +112,19 @@ def _unit(connection: sqlite3.Connection, begin: str) -> Generator[None]:
         if connection.in_transaction:  # a full disk has rolled back already
             connection.execute("ROLLBACK")
         raise
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL; it stays so. SQLite does not wait for others here, so we do."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _as_mapping(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:

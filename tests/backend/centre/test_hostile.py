@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from backend.city.city import City
 from backend.storage.registry import TerminalRow
 from terminal.ids import new_id
 from terminal.link import wire
@@ -108,6 +109,21 @@ async def test_I2_an_order_well_signed_for_what_was_not_offered(
     reply = await visitor.place(visitor.order(**{field: value}))
     assert reply.problem() == (422, "order.mismatch")
     assert world.rows("SELECT * FROM orders") == []
+
+
+@pytest.mark.parametrize(("field", "value"), [("city", "shiomi"), ("fee_yen", 200)])
+async def test_I2_the_centre_looks_by_itself(
+    visitor: Visitor, field: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even with a city that says yes to everything."""
+    await visitor.arrive()
+
+    def agree(*_: object) -> int:
+        return 250
+
+    monkeypatch.setattr(City, "check_order", agree)
+    reply = await visitor.place(visitor.order(**{field: value}))
+    assert reply.problem() == (422, "order.mismatch")
 
 
 async def test_I2_an_order_signed_by_another_card(visitor: Visitor, world: World) -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from backend.centre.hours import Calendar, next_opening, why_closed
 from backend.clock import JST
-from backend.development import refresh
+from backend.development import Development, refresh
 from terminal.link import wire
-from tests.backend.centre.world import MORNING, Line, Time, Visitor, World
+from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World, open_world
 
 CALENDAR = Calendar(
     hours=wire.DailyHours(opens=time(6, 30), last_start=time(22, 55), closes=time(23)),
@@ -170,6 +170,31 @@ async def test_R8_closed_from_29_december_to_3_january(
         assert refusal.available_from == datetime(2027, 1, 4, 6, 30, tzinfo=JST)
     time.now = datetime(2027, 1, 4, 6, 30, tzinfo=JST)
     assert (await Visitor(line, visitor.card).open()).status == 200
+
+
+async def test_R9_a_maintenance_window_of_the_centre_that_opens_during_a_visit(
+    development: Development, time: Time
+) -> None:
+    """The cities know nothing of it: the centre alone stops ordering and issuing."""
+    settings = development.settings.read_text("utf-8")
+    window = "[[calendar.closures]]\nstarts = 2026-11-24T12:00:00+09:00\n"
+    window += "ends = 2026-11-24T12:10:00+09:00\n"
+    development.settings.write_text(settings + window, "utf-8")
+    time.at(hour=11, minute=50)
+    async with open_world(development, time) as world, world.line() as line:
+        service = (await line.get("/v1/service")).as_(wire.Service)
+        assert [closure.starts.hour for closure in service.closures] == [12]
+        visitor = await Visitor(line, Card.load(development.card("aoki-haruna"))).arrive()
+        order = visitor.order()
+        await visitor.place(order)
+        time.at(hour=12)
+        for reply in (await visitor.document(order), await visitor.place(visitor.order())):
+            assert reply.refusal().reason == "refused.maintenance"
+        refusal = (await Visitor(line, visitor.card).open()).refusal()
+        assert refusal.available_from == datetime(2026, 11, 24, 12, 10, tzinfo=JST)
+        time.at(hour=12, minute=10)
+        assert (await visitor.document(order)).status == 200
+        assert (await line.get("/v1/service")).as_(wire.Service).closures == ()
 
 
 async def test_the_service_answers_at_night_too(line: Line, time: Time) -> None:

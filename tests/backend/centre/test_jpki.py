@@ -20,6 +20,7 @@ from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World
 
 HOTLINE = wire.Contact(office="停止受付（見本）", telephone="000-555-0100")
 MADE = MORNING - timedelta(days=365)
+LATER = MORNING + timedelta(days=365)
 MESSAGE = b"what the card signs"
 
 
@@ -136,6 +137,41 @@ def test_several_roots_of_one_name_are_told_apart(
 
 def test_a_certificate_authority_is_no_card(authority: Authority) -> None:
     assert refused(authority.jpki(), authority.root).reason == "refused.certificate_unknown"
+
+
+def test_a_certificate_of_the_right_root_that_is_not_for_signing(
+    authority: Authority, root: pki.Issued, key: rsa.RSAPrivateKey
+) -> None:
+    """An authority, or a key for something else, does not sign in even if the root made it."""
+    card = pki.issue_card(root, key, MADE)
+    for replaced in (
+        x509.BasicConstraints(ca=True, path_length=0),
+        usage_of(card, digital_signature=False, key_encipherment=True),
+    ):
+        builder = x509.CertificateBuilder(
+            root.certificate.subject, card.certificate.subject, key.public_key(), 7, MADE, LATER
+        )
+        for extension in card.certificate.extensions:
+            value = replaced if type(replaced) is type(extension.value) else extension.value
+            builder = builder.add_extension(value, extension.critical)
+        assert isinstance(root.key, rsa.RSAPrivateKey)
+        odd = pki.Issued(key, builder.sign(root.key, hashes.SHA256()))
+        assert refused(authority.jpki(), odd).reason == "refused.certificate_unknown"
+
+
+def usage_of(card: pki.Issued, **changes: bool) -> x509.KeyUsage:
+    usage = card.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    names = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+    )
+    flags = {name: getattr(usage, name) for name in names} | changes
+    return x509.KeyUsage(**flags, encipher_only=False, decipher_only=False)
 
 
 def test_what_is_no_certificate(authority: Authority, key: rsa.RSAPrivateKey) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from dataclasses import replace
 from datetime import timedelta
@@ -16,9 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from backend import pki
+from backend.app import server_context
 from backend.centre.problem import Code, ProblemError
+from backend.centre.settings import load
 from backend.centre.terminals import named_terminal
 from backend.clock import Clock
+from backend.development import Development
 from backend.storage import registry
 from backend.storage.registry import TerminalRow
 from backend.storage.sqlite import SqliteDatabase
@@ -87,6 +91,30 @@ async def test_R65_tls_1_2_is_not_spoken(world: World) -> None:
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with pytest.raises(REFUSED):
         await answered(world, context)
+
+
+async def test_R65_no_session_is_resumed(world: World) -> None:
+    """A resumed session is not verified again, so the server gives no ticket for one."""
+
+    def session() -> ssl.SSLSession | None:
+        context = client_context(world.development.terminal())
+        with (
+            socket.create_connection(("127.0.0.1", world.port), timeout=10) as raw,
+            context.wrap_socket(raw, server_hostname="127.0.0.1") as connection,
+        ):
+            connection.sendall(b"GET /v1/service HTTP/1.1\r\nHost: centre\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+            return connection.session
+
+    held = await asyncio.to_thread(session)
+    assert held is None or not held.has_ticket
+
+
+def test_R65_the_context_is_strict(development: Development) -> None:
+    context = server_context(load(development.settings).tls)
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.verify_flags & ssl.VERIFY_X509_STRICT
+    assert len(context.get_ca_certs()) == 1, "the operator's authority, and no other"
 
 
 async def test_R65_the_terminal_refuses_another_server(world: World) -> None:

@@ -105,6 +105,13 @@ def test_a_nonce_is_not_spent_when_it_is_too_late(database: SqliteDatabase) -> N
         assert records.spend_nonce(tx, "visit-1", b"x", VISIT.expires - timedelta(seconds=1))
 
 
+def test_a_nonce_of_an_ended_visit_stays_unspent(database: SqliteDatabase) -> None:
+    with database.writing() as tx:
+        records.insert_visit(tx, VISIT, "build", NOW)
+        records.expire(tx, VISIT.expires)
+        assert not records.spend_nonce(tx, "visit-1", b"x", NOW), "even by a clock that went back"
+
+
 def test_an_order_needs_a_living_visit_of_its_terminal_and_city(database: SqliteDatabase) -> None:
     with database.writing() as tx:
         sign_in(tx)
