@@ -8,6 +8,7 @@ asking again with the same id and body finds out what became of it.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import ssl
@@ -40,6 +41,17 @@ _BUILD_PRODUCT = "madoguchi/"  # a terminal's build is its User-Agent (I-11)
 
 _M = TypeVar("_M", bound=wire.Message)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class AddressUnavailable(Exception):
+    """The server cannot listen there; the message says what to do."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        if error.errno == errno.EADDRINUSE:
+            reason = "it is in use: name another with --port, or 0 for a free one"
+        else:
+            reason = error.strerror or str(error)
+        super().__init__(f"cannot listen on port {port} of {host}: {reason}")
 
 
 def server_context(tls: Tls) -> ssl.SSLContext:
@@ -215,7 +227,7 @@ def _log(request: web.Request, status: int, seconds: float) -> None:
 async def listening(
     centre: Centre, context: ssl.SSLContext, host: str, port: int
 ) -> AsyncGenerator[int]:
-    """Serve until left; gives the port. Raises OSError if the address cannot be had."""
+    """Serve until left; gives the port. Raises AddressUnavailable."""
     pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="centre")
     runner = web.AppRunner(
         Front(centre, pool).application(), access_log=None, shutdown_timeout=SHUTDOWN_S
@@ -223,7 +235,10 @@ async def listening(
     try:
         await runner.setup()
         site = web.TCPSite(runner, host, port, ssl_context=context)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise AddressUnavailable(host, port, error) from error
         addresses: list[Any] = runner.addresses
         yield int(addresses[0][1])
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import signal
 import sys
@@ -79,12 +78,12 @@ def serve(directory: Path, host: str, port: int, clock_offset_s: int) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
-    from backend.app import opened, server_context
+    from backend.app import AddressUnavailable, opened, server_context
     from backend.centre.settings import SettingsError, load
     from backend.city.city import ConfigurationError
     from backend.city.glyphs import FontMissing
     from backend.clock import Clock
-    from backend.development import Development, refresh
+    from backend.development import Development, DevelopmentError, refresh
     from backend.storage.database import StorageError
 
     development = Development(directory)
@@ -99,16 +98,15 @@ def serve(directory: Path, host: str, port: int, clock_offset_s: int) -> None:
         with opened(settings, clock) as centre:
             asyncio.run(_serve(centre, context, host, port))
     except (
-        SettingsError,
+        AddressUnavailable,
         ConfigurationError,
+        DevelopmentError,
         FontMissing,
+        OSError,
+        SettingsError,
         StorageError,
-        ValueError,
-        TypeError,
     ) as error:
         raise Unusable(str(error)) from error
-    except OSError as error:
-        raise Unusable(_unusable(host, port, error)) from error
 
 
 async def _serve(centre: Centre, context: ssl.SSLContext, host: str, port: int) -> None:
@@ -122,16 +120,6 @@ async def _serve(centre: Centre, context: ssl.SSLContext, host: str, port: int) 
         click.echo(f"listening on https://{host}:{bound}")
         sys.stdout.flush()
         await stop.wait()
-
-
-def _unusable(host: str, port: int, error: OSError) -> str:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return f"port {port} of {host} is in use: name another with --port, or 0 for a free one"
-        case errno.EACCES | errno.EADDRNOTAVAIL if error.filename is None:
-            return f"cannot listen on {host}:{port}: {error.strerror}"
-        case _:
-            return str(error)
 
 
 if __name__ == "__main__":

@@ -156,7 +156,10 @@ def revoke(development: Development, persona: str, *, suspend: bool = False) -> 
 
 def _publish_revocations(development: Development, clock: Clock) -> None:
     backend = development.backend
-    root = pki.read_issued(backend / "jpki-root.key", backend / "jpki-root.pem")
+    try:
+        root = pki.read_issued(backend / "jpki-root.key", backend / "jpki-root.pem")
+    except ValueError as error:
+        raise DevelopmentError(f"{error}; empty {development.directory} and run init") from error
     revoked: dict[str, str] = json.loads((backend / "revoked.json").read_text("utf-8"))
     withdrawals = [
         pki.Withdrawal(_certificate(development, persona), x509.ReasonFlags(reason), clock.now())

@@ -257,14 +257,14 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def read_issued(key_path: Path, certificate_path: Path) -> Issued:
-    """Load what write_private wrote. Raises ValueError or TypeError naming what is wrong."""
+    """Load what write_private wrote. Raises ValueError naming what is wrong."""
     try:
         key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
         certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
     except ValueError as error:
         raise ValueError(f"{key_path} or {certificate_path} is not in PEM") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise TypeError(f"{key_path}: only RSA and elliptic-curve keys are used here")
+        raise ValueError(f"{key_path}: only RSA and EC keys are used here")  # noqa: TRY004
     if key.public_key() != certificate.public_key():
         raise ValueError(f"{key_path} is not the key of {certificate_path}")
     return Issued(key, certificate)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from backend.centre.problem import Code, ProblemError
+from backend.centre.settings import SettingsError
 from backend.refusals import Refused
 from terminal.link import wire
 
@@ -91,7 +92,9 @@ def _root(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"[jpki] {path} is not a certificate in PEM") from error
+        raise SettingsError(f"[jpki] {path} is not a certificate in PEM") from error
+    except OSError as error:
+        raise SettingsError(f"[jpki] {path}: {error.strerror}") from error
 
 
 class _RevocationList:
