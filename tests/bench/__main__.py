@@ -71,7 +71,9 @@ def _figure(name: str, value: float) -> Figure:
 
 def _print(figures: dict[str, Figure]) -> None:
     python = f"Python {platform.python_version()}"
-    print(f"Madoguchi {VERSION}, {python}, {platform.machine()}, {_processor()}, {os.cpu_count()} cores")
+    print(
+        f"Madoguchi {VERSION}, {python}, {platform.machine()}, {_processor()}, {os.cpu_count()} cores"
+    )
     for name, figure in figures.items():
         mark = "ok" if figure.ok else "MISSED"
         print(f"{name:30} {figure.value:10.3f} {figure.unit:3} goal ≤ {figure.goal:g}  {mark}")

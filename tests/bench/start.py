@@ -10,13 +10,12 @@ import statistics
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
-import tomllib
-
+from terminal.clock import Clock
 from terminal.demo.backend_process import BackendProcess
 from terminal.demo.stage import Play, clock_offset_s, settings_of
-from terminal.clock import Clock
 
 ROUNDS = 5
 LIMIT_S = 20
@@ -29,7 +28,10 @@ async def measure() -> dict[str, float]:
         offset = clock_offset_s(Clock().now())
         async with BackendProcess(folder / "development", offset) as backend:
             play = Play(folder, port=0)
-            config = _write(folder, settings_of(play, folder / "state", folder / "development", backend.port, offset))
+            config = _write(
+                folder,
+                settings_of(play, folder / "state", folder / "development", backend.port, offset),
+            )
             rounds = [await _start_once(config, folder / "notify") for _ in range(ROUNDS)]
     return {
         "start.ready_s": statistics.median(seconds for seconds, _ in rounds),
@@ -75,7 +77,9 @@ def _resident_mb(pid: int) -> float:
 def _write(folder: Path, settings: dict[str, object]) -> Path:
     """The demo's settings as the file a field terminal would have."""
     path = folder / "terminal.toml"
-    lines = [f"{key} = {_toml(value)}" for key, value in settings.items() if not isinstance(value, dict)]
+    lines = [
+        f"{key} = {_toml(value)}" for key, value in settings.items() if not isinstance(value, dict)
+    ]
     for section, keys in settings.items():
         if isinstance(keys, dict):
             lines += [f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in keys.items())]
