@@ -101,7 +101,9 @@ class PrinterError(DriverError):
 
     def __init__(self, fault: PrinterFault, sheets_out: int | None, detail: str = "") -> None:
         out = "unknown" if sheets_out is None else str(sheets_out)
-        super().__init__(f"printer {fault.value}{': ' + detail if detail else ''} (sheets out: {out})")
+        super().__init__(
+            f"printer {fault.value}{': ' + detail if detail else ''} (sheets out: {out})"
+        )
         self.fault = fault
         self.sheets_out = sheets_out
         self.detail = detail

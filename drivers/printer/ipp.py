@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -27,6 +28,7 @@ from drivers.printer.ipp_status import FORMAT_ATTRIBUTES, page_format
 
 logger = logging.getLogger(__name__)
 
+_FIRST_LOOK_S = 1.0  # the terminal must not start late because a printer is switched off
 _RECONNECT_MAX_S = 60.0  # a printer that was switched off is back in service a minute later
 
 
@@ -52,13 +54,16 @@ class IppPrinter(DocumentPrinter):
         self._printing = asyncio.Lock()
         self._faults: frozenset[PrinterFault] = frozenset()
         self._watcher: asyncio.Task[None] | None = None
+        self._looked = asyncio.Event()
         self._stack = AsyncExitStack()
 
     async def open(self) -> None:
         """A printer that is not there yet is no error: it is OFFLINE and will be looked for."""
         await self._stack.enter_async_context(self._session)
-        await self._look()
         self._watcher = asyncio.create_task(self._watch(), name=f"{self.name} status")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_LOOK_S):
+                await self._looked.wait()
 
     async def close(self) -> None:
         if self._watcher is not None:
@@ -126,11 +131,10 @@ class IppPrinter(DocumentPrinter):
         """Keep asking, so that a fault is known before a person needs the printer."""
         wait = self._idle_poll_s
         while True:
+            present = await self._look()
+            self._looked.set()
+            wait = self._idle_poll_s if present else min(wait * 2, _RECONNECT_MAX_S)
             await asyncio.sleep(wait)
-            if await self._look():
-                wait = self._idle_poll_s
-            else:
-                wait = min(wait * 2, max(_RECONNECT_MAX_S, self._idle_poll_s))
 
     async def _look(self) -> bool:
         try:

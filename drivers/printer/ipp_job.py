@@ -281,17 +281,20 @@ class IppJob:
             async with asyncio.timeout(self._patience.cancel):
                 await cancel_job(self._session, self._id)
                 await self._stop_sending()  # only now: a cut document could be printed as it is
-                last = await self._over()
-                await cancel_all(self._session)
-                return last
+                return await self._over()
         except (DriverError, TimeoutError) as error:
             logger.warning("%s: job %d may still be there: %s", self._device, self._id, error)
             return None
 
     async def _over(self) -> JobReport:
+        """Cancel until it stays cancelled: CUPS' own server forgets it of a job about to start."""
+        seen = 0
         while True:
+            await cancel_job(self._session, self._id)
             job = await self._poll_job()
-            if job.state.over:
+            queued = await cancel_all(self._session)
+            seen = seen + 1 if job.state.over and not queued else 0
+            if seen == 2:
                 return job
             await asyncio.sleep(self._patience.poll)
 

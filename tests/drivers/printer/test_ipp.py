@@ -191,7 +191,7 @@ class Server:
         if asked.code == Operation.SEND_DOCUMENT:
             self.documents.append(body[end:])
         if asked.code == Operation.CANCEL_JOB and self.jobs_after_cancel:
-            self.jobs = self.jobs_after_cancel
+            self.jobs, self.jobs_after_cancel = self.jobs_after_cancel, []
         if self.noise is not None:
             return web.Response(body=self.noise, status=self.http_status)
         groups = (Group(Tag.OPERATION_GROUP, ()), *self._groups(asked.code))
@@ -345,6 +345,35 @@ async def test_a_printer_that_stops_reading_is_still_watched() -> None:
         stuck.set()
     assert caught.value.fault is Fault.PAPER_OUT
     assert server.asked(Operation.CANCEL_JOB)
+
+
+async def test_i12_a_job_that_rises_again_is_cancelled_again() -> None:
+    """CUPS' server answers a cancel between receiving and starting a job, and starts it all the same."""
+    server = Server(
+        jobs=[told(5, 0)],
+        jobs_after_cancel=[told(7, 0), told(5, 0), told(7, 1)],
+        printer=[attribute("printer-state-reasons", Tag.KEYWORD, "none")],
+    )
+    jam = attribute("printer-state-reasons", Tag.KEYWORD, "media-jam")
+
+    async def listen() -> None:
+        with print_job(2) as job:
+            async for step in printer.print_document(job):
+                if step == PrintStarted():
+                    server.printer = [jam]
+
+    async with serving(server) as uri, ipp(uri) as printer:
+        with pytest.raises(PrinterError) as caught:
+            await listen()
+    assert (caught.value.fault, caught.value.sheets_out) == (Fault.PAPER_JAM, 1)
+    assert len(server.asked(Operation.CANCEL_JOB)) > 3
+
+
+async def test_a_printer_that_hangs_does_not_hold_up_the_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        uri = f"ipp://127.0.0.1:{deaf.getsockname()[1]}/ipp/print"
+        async with asyncio.timeout(8), ipp(uri, request_timeout_s=30.0) as printer:
+            assert printer.state is DeviceState.OFFLINE
 
 
 @pytest.mark.parametrize(

@@ -86,12 +86,14 @@ def test_a_print_job_request_as_in_the_standard() -> None:
 
 
 @given(MESSAGES, st.binary(max_size=20))
+@settings(max_examples=60)
 def test_every_message_comes_back(message: Message, document: bytes) -> None:
     encoded = encode(message)
     assert parse(encoded + document) == (message, len(encoded))
 
 
 @given(MESSAGES, st.data())
+@settings(max_examples=60)
 def test_a_message_cut_anywhere_is_refused(message: Message, data: st.DataObject) -> None:
     encoded = encode(message)
     end = data.draw(st.integers(0, len(encoded) - 1))
@@ -100,7 +102,7 @@ def test_a_message_cut_anywhere_is_refused(message: Message, data: st.DataObject
 
 
 @given(MESSAGES, st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_damaged_message_reads_or_is_refused(message: Message, data: st.DataObject) -> None:
     encoded = bytearray(encode(message))
     for _ in range(data.draw(st.integers(1, 4))):
