@@ -13,6 +13,7 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
 
@@ -80,8 +81,8 @@ def _print(figures: dict[str, Figure]) -> None:
 
 
 def _processor() -> str:
-    with open("/proc/cpuinfo", encoding="utf-8") as info:
-        names = [line.split(":", 1)[1].strip() for line in info if line.startswith("model name")]
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.split(":", 1)[1].strip() for line in info if line.startswith("model name")]
     return names[0] if names else platform.processor() or "unknown processor"
 
 

@@ -40,7 +40,7 @@ LONGEST_WAY_OUT = 4
 
 def explore() -> dict[tuple[State, World], tuple[tuple[State, World], e.Event] | None]:
     """Every (state, world) that any history of EVENTS reaches, with how it was reached first."""
-    start = (s.Idle(), World())
+    start: tuple[State, World] = (s.Idle(), World())
     seen: dict[tuple[State, World], tuple[tuple[State, World], e.Event] | None] = {start: None}
     waiting = deque([start])
     while waiting:
@@ -88,7 +88,7 @@ def test_only_resting_states_have_no_limit(explored: set[tuple[State, World]]) -
 
 def test_nothing_cancels_after_payment(explored: set[tuple[State, World]]) -> None:
     """Rule 3: neither keys nor the card nor a late refusal move a visit that is printing."""
-    harmless = [
+    harmless: list[e.Event] = [
         *(e.Pressed(key) for key in ScreenKey if key is not ScreenKey.LANGUAGE),
         e.CardInserted(),
         e.CardRemoved(),
@@ -119,9 +119,7 @@ def test_R68_sheets_keep_the_next_person_out(explored: set[tuple[State, World]])
             for event in EVENTS:
                 after, _ = advance(state, event, Moment(NOON, "x"))
                 if not isinstance(after, s.HandingOver | s.OutOfService):
-                    assert event in {
-                        e.BelongingsChanged(s.Belongings()),
-                    }, event
+                    assert event == e.BelongingsChanged(s.Belongings()), event
 
 
 def test_R24_no_confirmation_without_acknowledgement(explored: set[tuple[State, World]]) -> None:
