@@ -3,7 +3,7 @@ terminal needs no pcscd, and a terminal without coins no coin library."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
 
@@ -53,7 +53,7 @@ def build_devices(config: c.Config) -> Devices:
 
 
 @asynccontextmanager
-async def opened(devices: Devices) -> AsyncIterator[Devices]:
+async def opened(devices: Devices) -> AsyncGenerator[Devices, None]:
     """Open all, in order; close all, in reverse, whatever happens."""
     async with AsyncExitStack() as stack:
         for device in devices.all():

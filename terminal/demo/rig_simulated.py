@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,13 +65,13 @@ class SimulatedRig(Rig):
         self._sounder = simulated(devices.sounder, SimulatedSounder)
         self._sensors = simulated(devices.sensors, SimulatedSensors)
         self._payment = simulated(devices.payment, SimulatedPayment)
-        self._payment.on_cup = lambda yen: self._sense(Sensor.CHANGE_IN_CUP, yen > 0)
-        self._paper.on_tray = lambda sheets: self._sense(Sensor.SHEETS_IN_TRAY, sheets > 0)
-        self._slot.on_slot = lambda receipts: self._sense(Sensor.RECEIPT_IN_SLOT, receipts > 0)
+        self._payment.on_cup = partial(self._sense, Sensor.CHANGE_IN_CUP)
+        self._paper.on_tray = partial(self._sense, Sensor.SHEETS_IN_TRAY)
+        self._slot.on_slot = partial(self._sense, Sensor.RECEIPT_IN_SLOT)
 
-    def _sense(self, sensor: Sensor, value: bool) -> None:
-        if self._sensors.read(sensor) is not value:
-            self._sensors.set(sensor, value)
+    def _sense(self, sensor: Sensor, count: int) -> None:
+        """Where something lies, the sensor there sees it."""
+        self._sensors.set(sensor, count > 0)
 
     def personas(self) -> list[dict[str, str]]:
         """With the PIN of each fictional person, so that whoever tries the dock can type it."""

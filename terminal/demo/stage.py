@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -74,7 +74,7 @@ def _in_maintenance(now: datetime) -> bool:
 
 
 @asynccontextmanager
-async def set_stage(play: Play) -> AsyncIterator[Stage]:
+async def set_stage(play: Play) -> AsyncGenerator[Stage, None]:
     """Everything up, until the block ends. Nothing keeps running after it."""
     offset = clock_offset_s(Clock().now().astimezone(JST))
     development = play.directory / "development"

@@ -6,7 +6,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +55,7 @@ async def measure() -> dict[str, float]:
 
 
 @asynccontextmanager
-async def _running(stage: Stage) -> AsyncIterator[None]:
+async def _running(stage: Stage) -> AsyncGenerator[None, None]:
     task = asyncio.create_task(stage.terminal.run())
     try:
         yield

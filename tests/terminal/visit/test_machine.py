@@ -42,7 +42,7 @@ def explore() -> dict[tuple[State, World], tuple[tuple[State, World], e.Event] |
     """Every (state, world) that any history of EVENTS reaches, with how it was reached first."""
     start: tuple[State, World] = (s.Idle(), World())
     seen: dict[tuple[State, World], tuple[tuple[State, World], e.Event] | None] = {start: None}
-    waiting = deque([start])
+    waiting: deque[tuple[State, World]] = deque([start])
     while waiting:
         node = waiting.popleft()
         for event in EVENTS:
