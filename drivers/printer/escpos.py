@@ -36,6 +36,7 @@ from drivers.printer.escpos_commands import (
     may_be_answered,
     receipt_status,
     strips,
+    warm_up,
 )
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class EscPosReceiptPrinter(ReceiptPrinter):
 
     async def open(self) -> None:
         """A printer that is not there yet is no error: it is OFFLINE and will be looked for."""
+        self._thread.submit(warm_up)
         await self._look()
         self._watcher = asyncio.create_task(self._watch(), name=f"{self.name} status")
 
