@@ -30,6 +30,7 @@ from drivers.printer import (
     SheetPrinted,
     gravest,
 )
+from drivers.printer.a4 import A4
 from drivers.printer.ipp_message import (
     Attribute,
     Group,
@@ -48,7 +49,6 @@ from drivers.printer.ipp_status import (
     job_report,
     printer_status,
 )
-from drivers.printer.pwg import A4
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from enum import IntEnum
 
 from drivers.errors import HardwareFault, PrinterFault
 from drivers.printer import PageFormat, PaperState, PrinterStatus
+from drivers.printer.a4 import A4, SHEET_BACKS, a4
 from drivers.printer.ipp_message import Group
-from drivers.printer.pwg import A4, SHEET_BACKS, a4
 
 STATUS_ATTRIBUTES = (
     "printer-state",

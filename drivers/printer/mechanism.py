@@ -10,13 +10,15 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 
 from drivers.errors import ImpossibleAct, PrinterFault
 from drivers.printer import PaperState
-from drivers.printer.pwg import Page, Rows
+
+if TYPE_CHECKING:
+    from drivers.printer.pwg import Page, Rows
 
 _LOW = 20  # sheets or receipts: where the sensor under a real stack or roll speaks up
 
@@ -212,5 +214,4 @@ def sheets_of(pages: Iterator[Page]) -> Iterator[Sheet]:
 
 def picture(rows: Rows, width_px: int) -> Image.Image:
     """Packed rows (1 = black) as a 1-bit image (1 = white)."""
-    packed = np.ascontiguousarray(rows).tobytes()
-    return Image.frombytes("1", (width_px, rows.shape[0]), packed, "raw", "1;I")
+    return Image.frombytes("1", (width_px, rows.shape[0]), rows.tobytes(), "raw", "1;I")

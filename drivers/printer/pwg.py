@@ -17,14 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from drivers.printer import PageFormat
+from drivers.printer.a4 import A4, SHEET_BACKS
 
 Rows = npt.NDArray[np.uint8]
 _Counts = npt.NDArray[np.int64]
 
 SYNC = b"RaS2"
 HEADER_SIZE = 1796
-A4 = "iso_a4_210x297mm"
-SHEET_BACKS = ("normal", "flipped", "rotated", "manual-tumble")
 
 _MAGIC = b"PwgRaster"
 _BLACK = 3  # ColorSpace "K": 1 is ink
@@ -77,12 +76,6 @@ class Page:
 
     def upright(self) -> Rows:
         return _turned(self.rows, self.width_px, self.cross_feed, self.feed)
-
-
-def a4(dpi: int, *, duplex: bool = False, sheet_back: str = "normal") -> PageFormat:
-    """A4 at ``dpi``; the width is cut to whole bytes, as RIPs do (4960 x 7016 at 600)."""
-    width = round(210 / 25.4 * dpi) // 8 * 8
-    return PageFormat(dpi, width, round(297 / 25.4 * dpi), duplex, sheet_back)
 
 
 def write_page(

@@ -24,8 +24,8 @@ from drivers.printer import (
     SheetPrinted,
     gravest,
 )
+from drivers.printer.a4 import a4
 from drivers.printer.mechanism import DescriptorSource, PaperPath, ReceiptSlot, Sheet, sheets_of
-from drivers.printer.pwg import PwgError, a4, read_pages
 
 
 class SimulatedDocumentPrinter(PaperPath, DocumentPrinter):
@@ -99,7 +99,7 @@ class SimulatedDocumentPrinter(PaperPath, DocumentPrinter):
         return int(self._busy)
 
     async def _print(self, job: PrintJob) -> AsyncIterator[PrintProgress]:
-        sheets = sheets_of(read_pages(DescriptorSource(job.fd, job.length)))
+        sheets = _sheets(job)
         yield PrintStarted()
         out = 0
         while (sheet := await self._decode(sheets, out)) is not None:
@@ -121,7 +121,7 @@ class SimulatedDocumentPrinter(PaperPath, DocumentPrinter):
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._decoder, next, sheets, None)
-        except PwgError as error:
+        except ValueError as error:  # a PwgError, whose module comes with the first page
             raise PrinterError(PrinterFault.ABORTED, out, str(error)) from error
 
     def _require_power(self) -> None:
@@ -130,6 +130,13 @@ class SimulatedDocumentPrinter(PaperPath, DocumentPrinter):
 
     def _changed(self) -> None:
         self._known = _tell(self, self._known, self.faults)
+
+
+def _sheets(job: PrintJob) -> Iterator[Sheet]:
+    """Runs on the decoder's thread; reading rasters loads numpy, which an idle terminal can do without."""
+    from drivers.printer.pwg import read_pages  # noqa: PLC0415
+
+    yield from sheets_of(read_pages(DescriptorSource(job.fd, job.length)))
 
 
 class SimulatedReceiptPrinter(ReceiptSlot, ReceiptPrinter):

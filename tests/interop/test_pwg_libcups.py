@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from drivers.printer import PageFormat, PrintCompleted
+from drivers.printer.a4 import SHEET_BACKS, a4
 from drivers.printer.ipp import IppPrinter
 from drivers.printer.ipp_job import Patience
 from drivers.printer.ippeveprinter import EvePrinter
-from drivers.printer.pwg import SHEET_BACKS, Rows, a4, read_pages
+from drivers.printer.pwg import Rows, read_pages
 from tests.drivers.printer.documents import page_rows, print_job, printed, raster
 from tests.drivers.printer.test_contract import MISSING
 from tests.interop import libcups

@@ -24,11 +24,11 @@ from drivers.printer import (
     PrintStarted,
     SheetPrinted,
 )
+from drivers.printer.a4 import a4
 from drivers.printer.ipp import IppPrinter
 from drivers.printer.ipp_job import Patience
 from drivers.printer.ippeveprinter import EvePrinter
 from drivers.printer.mechanism import PaperPath
-from drivers.printer.pwg import a4
 from drivers.printer.simulated import SimulatedDocumentPrinter
 from tests.drivers.printer.documents import (
     SMALL,

@@ -17,6 +17,7 @@ from drivers.device import DeviceState, StateChanged
 from drivers.errors import DeviceTimeout, DeviceUnavailable, HardwareFault, PrinterError
 from drivers.errors import PrinterFault as Fault
 from drivers.printer import PrintCompleted, PrintProgress, PrintStarted, SheetPrinted
+from drivers.printer.a4 import a4
 from drivers.printer.ipp import IppPrinter
 from drivers.printer.ipp_job import Patience
 from drivers.printer.ipp_message import (
@@ -33,7 +34,6 @@ from drivers.printer.ipp_message import (
 )
 from drivers.printer.ipp_session import IppSession
 from drivers.printer.ippeveprinter import EvePrinter
-from drivers.printer.pwg import a4
 from tests.drivers.pins import until
 from tests.drivers.printer.documents import SMALL, memory, next_event, print_job, printed, raster
 from tests.drivers.printer.test_contract import MISSING

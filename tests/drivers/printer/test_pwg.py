@@ -13,16 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from drivers.printer import PageFormat
-from drivers.printer.pwg import (
-    HEADER_SIZE,
-    SHEET_BACKS,
-    Page,
-    PwgError,
-    Rows,
-    a4,
-    read_pages,
-    write_page,
-)
+from drivers.printer.a4 import SHEET_BACKS, a4
+from drivers.printer.pwg import HEADER_SIZE, Page, PwgError, Rows, read_pages, write_page
 from tests.drivers.printer.documents import SMALL, page_rows, raster
 
 

@@ -10,8 +10,8 @@ from drivers.device import DeviceState, StateChanged
 from drivers.errors import DeviceUnavailable, ImpossibleAct, PrinterError
 from drivers.errors import PrinterFault as Fault
 from drivers.printer import PrintCompleted, PrintStarted, SheetPrinted
+from drivers.printer.a4 import a4
 from drivers.printer.mechanism import PaperPath, ReceiptSlot, Sheet
-from drivers.printer.pwg import a4
 from drivers.printer.simulated import SimulatedDocumentPrinter, SimulatedReceiptPrinter
 from tests.drivers.printer.documents import SMALL, next_event, print_job, printed
 from tests.drivers.printer.test_receipt_contract import receipt

@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from drivers.printer.pwg import a4, read_pages
+from drivers.printer.a4 import a4
+from drivers.printer.pwg import read_pages
 from terminal.document import handle
 from terminal.document.errors import (
     Check,
@@ -399,7 +400,7 @@ asyncio.run(main())
     )
     output, _ = await process.communicate()
     async with asyncio.timeout(5):
-        while not is_gone(int(output)):  # noqa: ASYNC110 – nobody tells when init has reaped it
+        while not is_gone(int(output)):
             await asyncio.sleep(0.01)
 
 

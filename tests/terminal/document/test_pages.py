@@ -7,7 +7,7 @@ import pytest
 import typst
 
 from drivers.printer import PageFormat
-from drivers.printer.pwg import a4
+from drivers.printer.a4 import a4
 from terminal.document.pages import PdfPage, Rasteriser, Rows, UnreadablePage, ink_ratio
 from tests.terminal.document import press
 

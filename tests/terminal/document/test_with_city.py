@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from backend.city import personas, records
 from backend.city.city import load_cities
-from drivers.printer.pwg import a4, read_pages
+from drivers.printer.a4 import a4
+from drivers.printer.pwg import read_pages
 from terminal.document.envelope import VisitKey
 from terminal.document.messages import Expected, Prepare
 from terminal.document.worker import Preparation

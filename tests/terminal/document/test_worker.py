@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from drivers.printer.pwg import Page, a4, read_pages
+from drivers.printer.a4 import a4
+from drivers.printer.pwg import Page, read_pages
 from terminal.document import clerk, memory
 from terminal.document.envelope import VisitKey
 from terminal.document.errors import Check, ClerkDisagreement, Disagreement, IntegrityError
