@@ -118,11 +118,12 @@ def render(
 ) -> PanelView:
     """The screen in the catalogue's language. Key labels default to the texts ``key.<key>``."""
     lookup = catalogue.lookup
+    title, lines = lookup(screen.title), tuple(lookup(line) for line in screen.lines)
     return PanelView(
         screen=screen.id,
         language=language,
-        title=lookup(screen.title),
-        lines=tuple(lookup(line) for line in screen.lines),
+        title=title,
+        lines=lines,
         choices=tuple(_choice(choice, catalogue) for choice in screen.choices),
         keys=tuple(_key(key, screen, catalogue) for key in screen.keys),
         progress=None
@@ -137,9 +138,15 @@ def render(
         languages=tuple(languages),
         clock=clock,
         terminal=terminal,
-        attention=tuple(lookup(text) for text in attention),
+        attention=_unsaid([lookup(text) for text in attention], (title, *lines)),
         time_left=lookup(Text("time.left", {"seconds": "{seconds}"})),
     )
+
+
+def _unsaid(calls: Iterable[str], said: Iterable[str]) -> tuple[str, ...]:
+    """The calls that the screen does not make itself: the same words twice would only be noise."""
+    heard = tuple(said)
+    return tuple(call for call in calls if not any(call.rstrip("。.") in words for words in heard))
 
 
 def _choice(choice: Choice, catalogue: Catalogue) -> PanelChoice:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 from functools import cache
 from importlib import resources
 
-from terminal.visit.screen import Text
+from terminal.visit.screen import Argument, Text
 
 NAMES = {"ja": "日本語", "en": "English"}
 
@@ -19,7 +20,7 @@ class Catalogue:
         self._words = words
 
     def lookup(self, text: Text) -> str:
-        """The words of a text with its arguments put in; money gets its thousands separated."""
+        """The words of a text with its arguments put in, as this language writes them."""
         template = self._words.get(text.id)
         if template is None:
             return text.id
@@ -36,12 +37,27 @@ class Catalogue:
     def ids(self) -> frozenset[str]:
         return frozenset(self._words)
 
-    def _argument(self, value: str | int) -> str:
-        if isinstance(value, int):
-            return f"{value:,}"
-        if value.startswith("@"):
-            return self.lookup(Text(value[1:]))
-        return value
+    def _argument(self, value: Argument) -> str:
+        match value:
+            case int():
+                return f"{value:,}"
+            case datetime():
+                return self._moment(value)
+            case tuple():
+                return self._words["list.separator"].join(self._argument(each) for each in value)
+            case _:
+                return self.lookup(Text(value[1:])) if value.startswith("@") else value
+
+    def _moment(self, at: datetime) -> str:
+        """Day and time, without a year: nobody is asked to come back in more than a few weeks."""
+        template = self._words["moment" if at.minute else "moment.full_hour"]
+        return template.format(
+            month=self._words[f"month.{at.month}"],
+            day=at.day,
+            weekday=self._words[f"weekday.{at.isoweekday()}"],
+            hour=at.hour,
+            minute=at.minute,
+        )
 
 
 @cache

@@ -7,8 +7,13 @@ visit can be made by touch alone or by keypad alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
+
+Argument = str | int | datetime | tuple[str, ...]
+"""What fills a slot: each language writes a number, a moment or an enumeration in its own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +21,7 @@ class Text:
     """A line of the catalogue and what to put in it. The repr shows the id only: args may be names."""
 
     id: str
-    args: dict[str, str | int] = field(default_factory=dict[str, "str | int"], repr=False)
+    args: Mapping[str, Argument] = field(default_factory=dict[str, Argument], repr=False)
 
 
 class Tone(Enum):

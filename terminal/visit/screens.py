@@ -33,11 +33,11 @@ def screen_of(state: State) -> Screen:
         case s.AwaitingCard():
             return _awaiting_card(state)
         case s.ReadingCard():
-            return _working("reading_card", "card_on_reader")
+            return _working("reading_card", "reading_card")
         case s.EnteringPin():
             return _entering_pin(state)
         case s.Authenticating():
-            return _working("authenticating", "card_on_reader")
+            return _working("authenticating", "reading_card")
         case s.ChoosingCertificate():
             return choosing_certificate(state)
         case s.ChoosingPeople():
@@ -49,7 +49,7 @@ def screen_of(state: State) -> Screen:
         case s.Confirming():
             return confirming(state)
         case s.Ordering():
-            return _working("ordering", "card_on_reader")
+            return _working("ordering", "reading_card")
         case s.Preparing():
             return _working("preparing", "document")
         case _:
@@ -90,7 +90,7 @@ def _after_ordering(state: AfterOrdering) -> Screen:
         case s.TakingCardBack():
             return _take_card("taking_card_back")
         case s.ReturningMoney():
-            return _working("returning_money", "money", guide="payment")
+            return _working("returning_money", "take_money", guide="payment")
         case s.Collecting():
             return _collecting(state)
         case s.Settling():
@@ -129,15 +129,21 @@ def _guide() -> Screen:
 
 
 def _consent(state: s.Consent) -> Screen:
-    lines = [Text("consent.own_card"), Text("consent.no_return"), Text("consent.privacy")]
     if state.agreed:
-        lines.append(Text("consent.connecting"))
+        return Screen(
+            id="connecting",
+            title=Text("connecting.title"),
+            lines=(Text("connecting.line"),),
+            keys=(CANCEL, LANGUAGE),
+            picture="document",
+        )
     return Screen(
         id="consent",
         title=Text("consent.title"),
-        lines=tuple(lines),
-        keys=(CANCEL, LANGUAGE) if state.agreed else (OK, CANCEL, LANGUAGE),
+        lines=(Text("consent.own_card"), Text("consent.no_return"), Text("consent.privacy")),
+        keys=(OK, CANCEL, LANGUAGE),
         labels={OK: Text("consent.agree")},
+        picture="counter",
     )
 
 
@@ -149,7 +155,7 @@ def _awaiting_card(state: s.AwaitingCard) -> Screen:
         keys=(CANCEL, MORE_TIME, LANGUAGE),
         tone=Tone.ATTENTION if state.mute else Tone.CALM,
         guide="card_reader",
-        picture="card_on_reader",
+        picture="card_problem" if state.mute else "card_on_reader",
         sound="attention" if state.mute else None,
     )
 
@@ -172,17 +178,18 @@ def _entering_pin(state: s.EnteringPin) -> Screen:
         return Screen(
             id="last_try",
             title=Text("pin.last_try"),
-            lines=(tries, Text("pin.last_try.what"), Text("pin.which")),
+            lines=(Text("pin.last_try.what"), Text("pin.which")),
             keys=(OK, CANCEL, MORE_TIME, LANGUAGE),
             labels={OK: Text("pin.last_try.use")},
             tone=Tone.ATTENTION,
+            picture="pin",
             sound="attention",
         )
-    first = (Text("pin.wrong"),) if state.was_wrong else ()
+    again = (Text("pin.again"),) if state.was_wrong else ()
     return Screen(
         id="entering_pin",
-        title=Text("pin.title"),
-        lines=(*first, tries, Text("pin.which")),
+        title=Text("pin.wrong" if state.was_wrong else "pin.title"),
+        lines=(*again, tries, Text("pin.which")),
         keys=(
             (OK, CLEAR, CANCEL, MORE_TIME, LANGUAGE)
             if state.typed == PIN_DIGITS
@@ -236,31 +243,46 @@ def _printing(state: s.Printing) -> Screen:
         ),
         progress=Progress(state.printed, state.document.sheets),
         guide="printer_tray",
-        picture="document",
+        picture="printing",
     )
 
 
+# What can lie there → the words that ask for it, the light that points at it, its drawing.
+_TAKING = {
+    "card": ("take_card.title", "card_reader", "take_card"),
+    "sheets": ("handing_over.title", "printer_tray", "take_paper"),
+    "receipt": ("handing_over.take_receipt", "receipt", "receipt"),
+    "change": ("collecting.title", "payment", "take_money"),
+}
+_VOID_SHEETS = ("collecting.sheets.title", "printer_tray", "take_paper")
+
+
 def _handing_over(state: s.HandingOver) -> Screen:
-    there = state.belongings or s.Belongings()
-    lines = [Text("handing_over.all", {"total": state.document.sheets})]
-    if there.card:
-        lines.append(Text("attention.card"))
-    if there.sheets is not False:
-        lines.append(Text("handing_over.sheets"))
-    if there.receipt is not False:
-        lines.append(Text("handing_over.receipt"))
-    if there.change:
-        lines.append(Text("handing_over.change"))
+    """R27, R68: asks for one thing after the other, the certificate before receipt and change."""
+    there = state.belongings or s.Belongings(sheets=True)
+    lying = {
+        "card": there.card,
+        "sheets": there.sheets is not False,  # no sensor can tell: ask
+        "receipt": there.receipt is not False,
+        "change": bool(there.change),
+    }
+    asked = [name for name, lies in lying.items() if lies]
+    if not asked:  # taken at once, while the money is still being settled
+        return Screen("handing_over", Text("handing_over.settling"), picture="farewell")
+    total = state.document.sheets
+    title, guide, picture = _TAKING[asked[0]]
+    lines = [Text(f"attention.{name}") for name in asked[1:]]
+    if lying["sheets"]:
+        lines += [Text("handing_over.all", {"total": total}), Text("handing_over.not_stapled")]
     blind = state.kept and there.sheets is None and not there.any_seen
-    guide = "printer_tray" if there.sheets is not False else "receipt"
     return Screen(
         id="handing_over",
-        title=Text("handing_over.title", {"total": state.document.sheets}),
-        lines=(*lines, Text("handing_over.not_stapled")),
+        title=Text(title, {"total": total}),
+        lines=tuple(lines),
         keys=(OK,) if blind else (),
         labels={OK: Text("handing_over.taken")},
         guide=guide,
-        picture="take_paper",
+        picture=picture,
         tone=Tone.ATTENTION,
         sound="take_paper",
     )
@@ -273,58 +295,63 @@ def _farewell(state: s.Farewell) -> Screen:
         id="farewell",
         title=Text(f"{name}.title"),
         lines=(Text(f"{name}.line"),),
-        picture="farewell" if delivered else None,
+        picture="farewell" if delivered else "counter",
         sound="farewell" if delivered else None,
     )
 
 
-def _refusal_lines(refusal: Refusal) -> tuple[Text, ...]:
+def _refusal_lines(refusal: Refusal, *, no_charge: bool) -> tuple[Text, ...]:
+    """Why; what to do next, when and where; that it cost nothing; whom to call about a lost card."""
     lines = [Text(refusal.reason), Text(f"{refusal.reason}.next")]
     if refusal.available_from is not None:
-        when = refusal.available_from.strftime("%Y-%m-%d %H:%M")
-        lines.append(Text("refused.available_from", {"when": when}))
-    if refusal.kind is RefusalClass.CARD:
-        lines.append(Text("refused.hotline"))
+        lines.append(Text("refused.available_from", {"when": refusal.available_from}))
+    if no_charge:
+        lines.append(Text("refused.no_charge"))
     if refusal.contact is not None:
         contact = refusal.contact
-        args: dict[str, str | int] = {"office": contact.office, "telephone": contact.telephone}
+        args = {"office": contact.office, "telephone": contact.telephone}
         lines.append(Text("refused.contact", args))
+    if refusal.kind is RefusalClass.CARD:
+        lines.append(Text("refused.hotline"))
     if refusal.reference:
         lines.append(Text("refused.reference", {"reference": refusal.reference}))
     return tuple(lines)
 
 
+_REFUSED_PICTURES = {RefusalClass.CARD: "card_problem", RefusalClass.OURS: "out_of_service"}
+
+
 def _refused(state: s.Refused) -> Screen:
-    lines = _refusal_lines(state.refusal)
-    if state.no_charge:
-        lines = (*lines, Text("refused.no_charge"))
     fault = state.refusal.kind is RefusalClass.OURS
     return Screen(
         id="refused",
         title=Text("refused.fault" if fault else "refused.title"),
-        lines=lines,
+        lines=_refusal_lines(state.refusal, no_charge=state.no_charge),
         keys=(OK, LANGUAGE),
         labels={OK: Text("refused.ok")},
         tone=Tone.FAULT if fault else Tone.ATTENTION,
-        picture="counter",
+        picture=_REFUSED_PICTURES.get(state.refusal.kind, "counter"),
         sound="error",
     )
 
 
 def _collecting(state: s.Collecting) -> Screen:
-    there = state.belongings or s.Belongings()
+    """Decision d: the money first, then whatever else came out."""
+    there = state.belongings or s.Belongings(change=True)
+    lying = {"card": there.card, "receipt": bool(there.receipt), "change": bool(there.change)}
+    asked = [name for name in ("change", "receipt", "card") if lying[name]]
     lines = [Text(state.refusal.reason)]
-    if there.change:
-        lines.append(Text("handing_over.change"))
+    lines += [Text(f"attention.{name}") for name in asked[1:]]
     if there.sheets:
         lines.append(Text("collecting.sheets"))
+    title, guide, picture = _TAKING[asked[0]] if asked else _VOID_SHEETS
     return Screen(
         id="collecting",
-        title=Text("collecting.title"),
+        title=Text(title),
         lines=(*lines, Text("refused.no_charge")),
-        guide="payment",
+        guide=guide,
         tone=Tone.ATTENTION,
-        picture="money",
+        picture=picture,
         sound="attention",
     )
 
@@ -339,17 +366,13 @@ def _settling(state: s.Settling) -> Screen:
             Text("attention.staff"),
         ),
         tone=Tone.FAULT,
+        picture="counter",
         sound="error",
     )
 
 
 def _closed(state: s.Closed) -> Screen:
-    opens = state.opens
-    when = (
-        (Text("closed.opens", {"when": opens.strftime("%Y-%m-%d %H:%M")}),)
-        if opens is not None
-        else ()
-    )
+    when = () if state.opens is None else (Text("closed.opens", {"when": state.opens}),)
     return Screen(
         id="closed",
         title=Text("closed.title"),

@@ -10,13 +10,19 @@ from terminal.visit.screen import Choice, Screen, ScreenKey, Text
 OK, BACK, CANCEL = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL
 MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
 
+EXPLAINED = frozenset({"head_and_relationship", "registered_domicile", "my_number"})
+"""Items that need a word more; those of foreign residents are called what their residence card says."""
+
 
 def choosing_certificate(state: s.ChoosingCertificate) -> Screen:
     choices = [_product(n, offer) for n, offer in enumerate(state.person.offers, start=1)]
     return Screen(
         id="choosing_certificate",
-        title=Text("choosing_certificate.title", {"city": state.person.city_name}),
-        lines=(Text("choosing.keep_card"),),
+        title=Text("choosing_certificate.title"),
+        lines=(
+            Text("choosing_certificate.city", {"city": state.person.city_name}),
+            Text("choosing.keep_card"),
+        ),
         choices=tuple(choices),
         keys=(CANCEL, MORE_TIME, LANGUAGE),
         picture="document",
@@ -65,7 +71,7 @@ def choosing_items(state: s.ChoosingItems) -> Screen:
             number,
             item.item,
             Text(f"item.{item.item}"),
-            Text(f"item.{item.item}.detail"),
+            Text(f"item.{item.item}.detail") if item.item in EXPLAINED else None,
             selected=item.item in state.wish.items,
         )
         for number, item in enumerate(state.wish.offer.items, start=1)
@@ -99,15 +105,12 @@ def confirming(state: s.Confirming) -> Screen:
     lines = [
         Text("confirming.what", {"product": f"@product.{wish.offer.product.value}"}),
         Text("confirming.people", {"people": _people(wish)}),
-        *(Text("confirming.item", {"item": f"@item.{item}"}) for item in _chosen_items(wish)),
     ]
-    if not wish.items and wish.offer.items:
+    if wish.items:
+        lines.append(Text("confirming.items", {"items": _chosen_items(wish)}))
+    elif wish.offer.items:
         lines.append(Text("confirming.no_items"))
-    price: dict[str, str | int] = {
-        "fee": wish.offer.fee_yen,
-        "copies": wish.copies,
-        "total": wish.total_yen,
-    }
+    price = {"fee": wish.offer.fee_yen, "copies": wish.copies, "total": wish.total_yen}
     lines += [Text("confirming.price", price), Text("confirming.no_return")]
     return Screen(
         id="confirming",
@@ -129,10 +132,9 @@ def _copies(wish: s.Wish) -> tuple[Choice, ...]:
     )
 
 
-def _people(wish: s.Wish) -> str:
-    chosen = [person.name for person in wish.offer.people if person.ref in wish.people]
-    return "、".join(chosen)
+def _people(wish: s.Wish) -> tuple[str, ...]:
+    return tuple(person.name for person in wish.offer.people if person.ref in wish.people)
 
 
-def _chosen_items(wish: s.Wish) -> list[str]:
-    return [item.item for item in wish.offer.items if item.item in wish.items]
+def _chosen_items(wish: s.Wish) -> tuple[str, ...]:
+    return tuple(f"@item.{item.item}" for item in wish.offer.items if item.item in wish.items)

@@ -6,9 +6,10 @@ const SETTLE_MS = 250;         // a second tap of a hurried finger must not land
 const RETRY_MS = [300, 600, 1200, 2400, 5000];
 const MOST_STEPS = 12;         // progress up to here is drawn as sheets, beyond as a bar
 const MANY_CHOICES = 4;        // above: a grid, below: a column
-const MANY_LANGUAGES = 3;
 const LONG_LABEL = 14;         // full-width characters; a long name may break anywhere
-const LONG_TEXT = 150;
+const MANY_LINES = 4;          // above: a list
+const SCALES = [1.8, 1.65, 1.5, 1.35, 1.2, 1.1, 1];   // of type, largest first; 1 is the least there is
+const NAMED = /^([^：:。]{1,40})(：|: )(.+)$/u;          // "name: value" reads best with the value standing out
 
 const $ = (id) => document.getElementById(id);
 
@@ -17,6 +18,7 @@ let socket = null;
 let failures = 0;
 let deadline = null;           // when the time-out comes, in performance.now() terms
 let span = 1;                  // milliseconds the time bar shows as full
+let scale = 0;                 // which of SCALES the screen stands at
 
 // --- elements ------------------------------------------------------------------------------------
 
@@ -108,6 +110,7 @@ function show(next) {
   part("choices", view.choices, drawChoices);
   part("pad", [view.pin_length !== null, view.keys.find(({ key }) => key === "clear")], drawPad);
   part("keys", [view.keys, view.pin_length !== null, view.warning], drawKeys);
+  fit(turned);
   startTime(turned);
   if (turned) settle();
 }
@@ -116,6 +119,24 @@ function layoutOf({ pin_length, choices }) {
   if (pin_length !== null) return "pad";
   if (choices.length === 0) return "message";
   return choices.length > MANY_CHOICES ? "grid" : "column";
+}
+
+// The largest type with which everything is on the screen at once. While a screen stays, its type
+// never grows again: words that jump are hard to read.
+function fit(anew) {
+  if (view === null) return;
+  if (anew) scale = 0;
+  const main = $("screen");
+  do main.style.setProperty("--scale", SCALES[scale]);
+  while (!fits(main) && ++scale < SCALES.length - 1);
+  main.style.setProperty("--scale", SCALES[scale]);
+}
+
+function fits(main) {
+  const lines = $("title").getBoundingClientRect().height / parseFloat(getComputedStyle($("title")).lineHeight);
+  return lines < 2.9 && main.scrollHeight <= main.clientHeight && main.scrollWidth <= main.clientWidth
+    && [...main.querySelectorAll(".words, .tile")].every((node) =>
+      node.scrollWidth <= node.clientWidth && node.scrollHeight <= node.clientHeight);
 }
 
 function settle() {
@@ -135,21 +156,17 @@ function drawHead() {
   $("terminal").textContent = view.terminal;
   $("clock").textContent = view.clock;
   part("language", [view.languages, view.language, offers("language")], (node) => {
-    const names = namedLanguages().map(([code, name]) =>
-      element("span", { lang: code, className: code === view.language ? "current" : "" }, name));
-    const label = view.keys.find(({ key }) => key === "language")?.label ?? "";
-    const shown = names.length > 0 ? names : [element("span", {}, label)];
-    node.replaceChildren(...(offers("language")
-      ? [button("key-language", "language", () => press("language"), globe(), ...shown)] : []));
+    node.replaceChildren(...(offers("language") ? [languageKey()] : []));
   });
 }
 
-// All where there is room, otherwise this one and the one the key leads to.
-function namedLanguages() {
+// Says where it leads, in the words of those who want to go there.
+function languageKey() {
   const { languages, language } = view;
-  if (languages.length <= MANY_LANGUAGES) return languages;
   const current = languages.findIndex(([code]) => code === language);
-  return [languages[current], languages[(current + 1) % languages.length]].filter(Boolean);
+  const [code, name] = languages[(current + 1) % languages.length];
+  return button("key-language", "language", () => press("language"), globe(),
+    element("span", { lang: code }, name));
 }
 
 const globe = () => element("span", { className: "globe", "aria-hidden": "true" });
@@ -164,8 +181,8 @@ function drawAttention() {
 function drawText() {
   part("title", view.title, (node) => { node.textContent = view.title; });
   part("lines", view.lines, (node) => {
-    node.replaceChildren(...view.lines.map((line) => element("p", {}, line)));
-    node.classList.toggle("long", view.lines.length > 4 || widthOf(view.lines.join("")) > LONG_TEXT);
+    node.replaceChildren(...view.lines.map(drawLine));
+    node.classList.toggle("long", view.lines.length > MANY_LINES);
   });
   part("pin", view.pin_length, drawPin);
   part("progress", view.progress, drawProgress);
@@ -173,6 +190,18 @@ function drawText() {
 
 // In full-width characters: a Latin letter takes half the room of a kanji.
 const widthOf = (text) => text.length - (text.match(/[\u0000-\u02ff]/g)?.length ?? 0) / 2;
+
+function drawLine(line) {
+  const [, name, colon, value] = NAMED.exec(line) ?? [];
+  return name === undefined ? element("p", {}, line)
+    : element("p", { className: "named" }, element("span", {}, name + colon), element("b", {}, ...enumerated(value)));
+}
+
+// A name or a telephone number among others stays on one line.
+function enumerated(value) {
+  const parts = value.match(/.+?(?:、|, |$)/gu);
+  return parts.length === 1 ? parts : parts.map((part) => element("span", { className: "one" }, part));
+}
 
 function drawPin(node) {
   node.hidden = view.pin_length === null;
@@ -213,6 +242,7 @@ async function drawPicture(node) {
   try {
     const drawing = await pictures.get(name);
     if (view?.picture === name) node.replaceChildren(document.importNode(drawing, true));
+    fit(true);
   } catch {
     pictures.delete(name);     // the line broke meanwhile: fetched anew with the next view
     drawn.delete("picture");
@@ -318,6 +348,7 @@ function forget() {
 }
 
 document.addEventListener("keydown", typed);
+addEventListener("resize", () => fit(true));
 document.addEventListener("contextmenu", (event) => event.preventDefault());
 setInterval(tick, 200);
 connect();
