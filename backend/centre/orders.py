@@ -14,10 +14,10 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from backend.centre import hours
-from backend.centre.hours import Calendar
 from backend.centre.jpki import Signed
+from backend.centre.opening import require_open
 from backend.centre.problem import Code, ProblemError, body_digest
+from backend.centre.settings import Calendar
 from backend.centre.visits import Visits
 from backend.city.city import SignedOrder
 from backend.clock import Clock
@@ -65,7 +65,7 @@ class Orders:
         if order.city != visit.city:
             raise ProblemError(Code.ORDER_MISMATCH, "the order names another city")
         now = self.clock.now()
-        hours.require_open(self.calendar, now, order.product, to_start=False)
+        require_open(self.calendar, now, order.product)
         signed = Signed(wire.order_message(order), body.algorithm, body.signature)
         holder = self.visits.authenticated(certificate, signed, now)
         total = self.visits.routing.city(holder).check_order(
@@ -124,7 +124,7 @@ class Orders:
         placed = wire.decode(row.body, wire.PlaceOrder)
         order = placed.order
         now = self.clock.now()
-        hours.require_open(self.calendar, now, order.product, to_start=False)
+        require_open(self.calendar, now, order.product)
         signed = SignedOrder(order, placed.algorithm, placed.signature, certificate)
         holder = self.visits.routing.holder(certificate)
         city = self.visits.routing.city(holder)

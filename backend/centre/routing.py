@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from backend.city.city import CardHolder, City
 from backend.refusals import Refused
@@ -36,10 +35,10 @@ class Routing:
             raise Refused(refusal, "R2")
         return CardHolder(city=link.city, resident=link.resident, card_issued=link.card_issued)
 
-    def contact(self, certificate: bytes, now: datetime) -> wire.Contact | None:
+    def contact(self, certificate: bytes) -> wire.Contact | None:
         """Whom this card's owner may ask, if any city has the card."""
         link = self._link(certificate)
-        return None if link is None else self.cities[link.city].service(now).contact
+        return None if link is None else self.cities[link.city].contact
 
     def _link(self, certificate: bytes) -> LinkRow | None:
         with self.database.reading() as tx:

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from backend.centre.hours import Calendar
+from backend import hours
 from terminal.link import wire
 
 
@@ -40,6 +40,18 @@ class Cities(Table, frozen=True):
 
     residents: Path
     keys: Path
+
+
+class Calendar(Table, frozen=True):
+    """The centre's own hours; a city's may be shorter and are the city's to enforce (R71)."""
+
+    hours: wire.DailyHours
+    year_end: wire.YearEnd
+    closures: tuple[wire.Closure, ...] = ()
+
+    def __post_init__(self) -> None:
+        for problem in hours.contradictions(self):
+            raise ValueError(problem)
 
 
 class Limits(Table, frozen=True):

@@ -14,12 +14,11 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
-from backend.centre import hours
-from backend.centre.hours import Calendar
 from backend.centre.jpki import Jpki, Signed
+from backend.centre.opening import require_open
 from backend.centre.problem import Code, ProblemError, body_digest
 from backend.centre.routing import Routing
-from backend.centre.settings import Limits
+from backend.centre.settings import Calendar, Limits
 from backend.centre.terminals import Terminals
 from backend.city.city import CardHolder
 from backend.clock import Clock
@@ -53,7 +52,7 @@ class Visits:
                 raise ProblemError(
                     Code.BUILD_UNKNOWN, f"build {body.build!r} is not on the list: update it"
                 )
-            hours.require_open(self.calendar, now, to_start=True)
+            require_open(self.calendar, now, began=now)
             row = self._insert(terminal, visit, body, digest)
         if row.body_digest != digest:
             raise ProblemError(Code.OTHER_BODY, "this visit was opened with another body")
@@ -68,6 +67,7 @@ class Visits:
             body_digest=digest,
             public_key=body.public_key,
             nonce=secrets.token_bytes(NONCE_BYTES),
+            opened=now,
             expires=now + timedelta(seconds=self.limits.nonce_s),
             sign_in_digest=None,
             city=None,
@@ -75,7 +75,7 @@ class Visits:
         )
         with self.database.writing() as tx:
             records.expire(tx, now)
-            if records.insert_visit(tx, row, body.build, now):
+            if records.insert_visit(tx, row, body.build):
                 return row
             found = records.find_visit(tx, visit, terminal)
         if found is None:
@@ -92,7 +92,7 @@ class Visits:
         message = wire.sign_in_message(terminal, visit, row.nonce, row.public_key)
         signed = Signed(message, body.algorithm, body.signature)
         holder = self.authenticated(body.certificate, signed, now)
-        answer = self.routing.city(holder).sign_in(holder, visit, now)
+        answer = self.routing.city(holder).sign_in(holder, visit, now, began=row.opened)
         expires = now + timedelta(seconds=self.limits.visit_s)
         with self.database.writing() as tx:
             records.mark_signed_in(tx, visit, digest, holder.city, body.certificate, expires)
@@ -121,7 +121,7 @@ class Visits:
             self.jpki.authenticate(certificate, signed, now)
         except Refused as refused:
             if refused.refusal.contact is None:
-                contact = self.routing.contact(certificate, now)
+                contact = self.routing.contact(certificate)
                 refusal = structs.replace(refused.refusal, contact=contact)
                 raise Refused(refusal, refused.rule) from refused
             raise

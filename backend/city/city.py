@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from backend.city import configuration, orders, residence, rules, signing
 from backend.city.configuration import Configuration, ConfigurationError
@@ -28,7 +27,6 @@ from terminal.link import wire
 __all__ = [
     "CardHolder",
     "City",
-    "CityService",
     "ConfigurationError",
     "FormBroken",
     "OrderMismatch",
@@ -65,15 +63,6 @@ class SignedOrder:
     certificate: bytes = field(repr=False)
 
 
-class CityService(NamedTuple):
-    """What a terminal and a person are told about a city's service (R7-R9, R70)."""
-
-    hours: wire.DailyHours
-    year_end: wire.YearEnd
-    closures: tuple[wire.Closure, ...]
-    contact: wire.Contact
-
-
 class City:
     """One city: its configuration, its view of the registry, its key and its forms."""
 
@@ -99,16 +88,20 @@ class City:
     def name(self) -> str:
         return self.configuration.name
 
-    def service(self, now: datetime) -> CityService:
-        """Hours, closures that are not over, and whom to ask."""
-        city = self.configuration
-        ahead = tuple(closure for closure in city.closures if closure.ends > now)
-        return CityService(city.hours, city.year_end, ahead, city.contact)
+    @property
+    def contact(self) -> wire.Contact:
+        """Whom a resident may ask (R70)."""
+        return self.configuration.contact
 
-    def sign_in(self, holder: CardHolder, visit: wire.Id, now: datetime) -> wire.SignedIn:
-        """What the card's holder may have now. Raises Refused, RegistryUnreadable."""
+    def sign_in(
+        self, holder: CardHolder, visit: wire.Id, now: datetime, *, began: datetime
+    ) -> wire.SignedIn:
+        """What the card's holder may have in a visit that began then.
+
+        Raises Refused, RegistryUnreadable.
+        """
         with self._registry.snapshot() as snapshot:
-            case = self._case(snapshot, holder, now, starting=True)
+            case = self._case(snapshot, holder, now, began)
         self._refuse_on(rules.judge_visit(case))
         return wire.SignedIn(
             city=self.code,
@@ -118,7 +111,7 @@ class City:
                 orders.offer(case, product, self.key, visit)
                 for product in self.configuration.products
             ),
-            contact=self.configuration.contact,
+            contact=self.contact,
         )
 
     def check_order(self, signed: SignedOrder, holder: CardHolder, now: datetime) -> int:
@@ -175,7 +168,7 @@ class City:
         order = signed.order
         self._check_addressed(signed)
         with self._registry.snapshot(order.items) as snapshot:
-            case = self._case(snapshot, holder, now, starting=False)
+            case = self._case(snapshot, holder, now)
             self._refuse_on(rules.judge_visit(case))
             self._refuse_on(rules.judge_product(case, order.product))
             offered = orders.offer(case, order.product, self.key, order.visit)
@@ -199,7 +192,11 @@ class City:
             raise OrderMismatch("signature", "the card did not sign this order")
 
     def _case(
-        self, snapshot: Snapshot, holder: CardHolder, now: datetime, *, starting: bool
+        self,
+        snapshot: Snapshot,
+        holder: CardHolder,
+        now: datetime,
+        began: datetime | None = None,
     ) -> Case:
         """Everything the rules may look at. A holder the registry does not know gets nothing."""
         if holder.city != self.code:
@@ -208,7 +205,7 @@ class City:
         resident = next((one for one in household if one.id == holder.resident), None)
         if resident is None:
             raise Finding("refused.person", "R31").refused(self.configuration)
-        return Case(self.configuration, resident, household, holder.card_issued, now, starting)
+        return Case(self.configuration, resident, household, holder.card_issued, now, began)
 
     def _set(
         self, selection: Selection, entries: tuple[Entry, ...], *, serial: str, issued: date

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from backend import hours
 from terminal.link import wire
 
 
@@ -96,9 +97,7 @@ def load(path: Path) -> Configuration:
 
 def _contradictions(city: Configuration) -> list[str]:
     """What the types alone cannot see."""
-    found: list[str] = []
-    if not city.hours.opens < city.hours.last_start <= city.hours.closes:
-        found.append("hours: opens, last_start and closes are not in this order")
+    found = hours.contradictions(city)
     tariffs = sorted(city.tariffs, key=lambda tariff: tariff.valid_from)
     for earlier, later in pairwise(tariffs):
         if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
@@ -110,12 +109,5 @@ def _contradictions(city: Configuration) -> list[str]:
         for tariff in tariffs
         for product in city.products
         if product not in tariff.fees
-    ]
-    found += [
-        f"closures[{place}]: starts and ends need an offset and must be in this order"
-        for place, closure in enumerate(city.closures)
-        if closure.starts.tzinfo is None
-        or closure.ends.tzinfo is None
-        or closure.starts >= closure.ends
     ]
     return found

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from backend.city.configuration import Conditions, Configuration
-from backend.city.opening import next_opening, start_of, why_closed
 from backend.city.residents import Standing
 from backend.clock import JST
+from backend.hours import next_opening, start_of, why_closed
 from backend.refusals import Refused
 from terminal.link import wire
 from terminal.link.wire import Product, RefusalClass
@@ -58,7 +58,7 @@ class Finding:
 class Case:
     """All that the rules may look at. ``household`` includes the holder.
 
-    ``starting``: whether a visit starts now, or one under way is to be finished (decision b).
+    ``began``: when the visit did, for a sign-in; an order's visit was let in before (decision b).
     """
 
     city: Configuration
@@ -66,7 +66,7 @@ class Case:
     household: tuple[Standing, ...]
     card_issued: date
     now: datetime
-    starting: bool
+    began: datetime | None = None
 
     @property
     def today(self) -> date:
@@ -124,7 +124,7 @@ def has_reached(age: int, birth: date, day: date, *, counts_from: str) -> bool:
 
 
 def _r7_r8_r9_open(case: Case) -> Finding | None:
-    closed = why_closed(case.city, case.now, None, to_start=case.starting)
+    closed = why_closed(case.city, case.now, began=case.began)
     if closed is None:
         return None
     return Finding(closed.reason, closed.rule, next_opening(case.city, case.now))
@@ -186,7 +186,7 @@ _VISIT_RULES: tuple[Rule, ...] = (
 
 
 def _r9_product_open(case: Case, product: Product) -> Finding | None:
-    closed = why_closed(case.city, case.now, product, to_start=case.starting)
+    closed = why_closed(case.city, case.now, product, began=case.began)
     if closed is None:
         return None
     return Finding(closed.reason, closed.rule, next_opening(case.city, case.now, product))

@@ -22,6 +22,7 @@ class VisitRow:
     body_digest: bytes
     public_key: bytes
     nonce: bytes
+    opened: datetime
     expires: datetime
     sign_in_digest: bytes | None
     city: str | None
@@ -31,13 +32,13 @@ class VisitRow:
         return f"VisitRow({self.visit}, {self.state})"
 
 
-def insert_visit(tx: Transaction, row: VisitRow, build: str, now: datetime) -> bool:
+def insert_visit(tx: Transaction, row: VisitRow, build: str) -> bool:
     """False if the id, the key or the nonce was ever used before."""
     return bool(
         tx.run(
             "INSERT INTO visits (visit, terminal, state, body_digest, public_key, build, nonce,"
             " opened_ms, expires_ms) VALUES (:visit, :terminal, :state, :body_digest, :public_key,"
-            " :build, :nonce, :now, :expires) ON CONFLICT DO NOTHING",
+            " :build, :nonce, :opened, :expires) ON CONFLICT DO NOTHING",
             visit=row.visit,
             terminal=row.terminal,
             state=row.state,
@@ -45,7 +46,7 @@ def insert_visit(tx: Transaction, row: VisitRow, build: str, now: datetime) -> b
             public_key=row.public_key,
             build=build,
             nonce=row.nonce,
-            now=to_ms(now),
+            opened=to_ms(row.opened),
             expires=to_ms(row.expires),
         )
     )
@@ -54,8 +55,8 @@ def insert_visit(tx: Transaction, row: VisitRow, build: str, now: datetime) -> b
 def find_visit(tx: Transaction, visit: str, terminal: str) -> VisitRow | None:
     """Only the terminal that opened a visit can find it."""
     row = tx.one(
-        "SELECT visit, terminal, state, body_digest, public_key, nonce, expires_ms,"
-        " sign_in_digest, city, certificate FROM visits"
+        "SELECT visit, terminal, state, body_digest, public_key, nonce, opened_ms,"
+        " expires_ms, sign_in_digest, city, certificate FROM visits"
         " WHERE visit = :visit AND terminal = :terminal",
         visit=visit,
         terminal=terminal,
@@ -63,7 +64,8 @@ def find_visit(tx: Transaction, visit: str, terminal: str) -> VisitRow | None:
     if row is None:
         return None
     values = dict(row)
-    return VisitRow(expires=from_ms(values.pop("expires_ms")), **values)
+    opened, expires = from_ms(values.pop("opened_ms")), from_ms(values.pop("expires_ms"))
+    return VisitRow(opened=opened, expires=expires, **values)
 
 
 def spend_nonce(tx: Transaction, visit: str, digest: bytes, now: datetime) -> bool:

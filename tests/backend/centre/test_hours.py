@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.centre.hours import Calendar, next_opening, why_closed
+from backend.centre.settings import Calendar
 from backend.clock import JST
 from backend.development import Development, refresh
+from backend.hours import next_opening, why_closed
 from terminal.link import wire
 from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World, open_world
 
@@ -35,7 +36,7 @@ CALENDAR = Calendar(
 
 def closed(text: str, *, to_start: bool, product: wire.Product | None = None) -> str | None:
     moment = datetime.fromisoformat(text + "+09:00")
-    found = why_closed(CALENDAR, moment, product, to_start=to_start)
+    found = why_closed(CALENDAR, moment, product, began=moment if to_start else None)
     return None if found is None else found.rule
 
 
@@ -108,10 +109,10 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(after: timedelta) -> 
     earliest = MORNING + after
     opening = next_opening(CALENDAR, earliest)
     assert opening is not None
-    assert why_closed(CALENDAR, opening, None, to_start=True) is None
+    assert why_closed(CALENDAR, opening, began=opening) is None
     if opening > earliest:
         before = opening - timedelta(microseconds=1)
-        assert why_closed(CALENDAR, before, None, to_start=True) is not None
+        assert why_closed(CALENDAR, before, began=before) is not None
 
 
 def test_hours_in_disorder_are_no_calendar() -> None:
@@ -122,6 +123,19 @@ def test_hours_in_disorder_are_no_calendar() -> None:
         }
         with pytest.raises(msgspec.ValidationError, match="not in this order"):
             msgspec.convert(body, Calendar)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends"),
+    [
+        ("2026-12-05T22:00:00", "2026-12-06T09:00:00"),
+        ("2026-12-06T09:00:00+09:00", "2026-12-05T22:00:00+09:00"),
+    ],
+)
+def test_a_closure_needs_an_offset_and_an_end_after_its_start(starts: str, ends: str) -> None:
+    body = msgspec.to_builtins(CALENDAR) | {"closures": [{"starts": starts, "ends": ends}]}
+    with pytest.raises(msgspec.ValidationError, match=r"closures\[0\]: starts and ends"):
+        msgspec.convert(body, Calendar)
 
 
 # --- the server ----------------------------------------------------------------------------------
@@ -141,6 +155,34 @@ async def test_R7_no_new_visit_from_2255_but_one_under_way_may_finish(
     order = visitor.order()
     assert (await visitor.place(order)).status == 200
     assert (await visitor.document(order)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("persona", "hour", "minute"), [("aoki-haruna", 22, 54), ("okabe-sachiko", 20, 49)]
+)
+async def test_R7_a_visit_opened_in_time_may_sign_in_after_the_last_start(
+    line: Line, world: World, time: Time, persona: str, hour: int, minute: int
+) -> None:
+    """Only opening is held to the last start, the centre's and the city's alike."""
+    visitor = Visitor(line, Card.load(world.development.card(persona)))
+    time.at(hour=hour, minute=minute, second=59)
+    await visitor.open()
+    time.pass_(minutes=2)
+    assert (await visitor.sign_in()).status == 200
+    order = visitor.order()
+    await visitor.place(order)
+    assert (await visitor.document(order)).status == 200
+
+
+async def test_R7_R71_a_city_that_closes_before_the_centre_lets_nobody_begin(
+    line: Line, world: World, time: Time
+) -> None:
+    visitor = Visitor(line, Card.load(world.development.card("okabe-sachiko")))
+    time.at(hour=20, minute=50)
+    await visitor.open()
+    refusal = (await visitor.sign_in()).refusal()
+    assert (refusal.kind, refusal.reason) == (wire.RefusalClass.WHEN, "refused.closed")
+    assert refusal.available_from == datetime(2026, 11, 25, 6, 30, tzinfo=JST)
 
 
 async def test_R7_nothing_is_issued_from_2300(visitor: Visitor, time: Time) -> None:

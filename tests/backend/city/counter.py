@@ -71,7 +71,7 @@ class Counter:
     def sign_in(
         self, resident: str, city: str = "wakabano", now: datetime = NOON, visit: str = VISIT
     ) -> wire.SignedIn:
-        return self.cities[city].sign_in(self.holder(resident, city), visit, now)
+        return self.cities[city].sign_in(self.holder(resident, city), visit, now, began=now)
 
     def order(
         self,

@@ -142,7 +142,7 @@ def test_I9_a_card_of_nobody_in_the_registry(counter: Counter) -> None:
 def test_R40_a_card_of_today(counter: Counter) -> None:
     holder = CardHolder("wakabano", "w-0601", NOON.date())
     with pytest.raises(Refused) as refused:
-        counter.cities["wakabano"].sign_in(holder, VISIT, NOON)
+        counter.cities["wakabano"].sign_in(holder, VISIT, NOON, began=NOON)
     assert refused.value.rule == "R40"
     assert refused.value.refusal.kind is RefusalClass.WHEN
     assert refused.value.refusal.available_from == datetime(2026, 11, 25, 6, 30, tzinfo=JST)
@@ -161,12 +161,6 @@ def test_R52_a_moving_member_is_said_with_its_day(counter: Counter) -> None:
 def test_R34_R50_a_member_who_is_not_offered(counter: Counter, flag: str) -> None:
     people = offered(counter, f"t-beside-{flag}").people
     assert [person.holder for person in people] == [True]
-
-
-def test_service_says_what_is_ahead(cities: dict[str, City]) -> None:
-    service = cities["wakabano"].service(datetime(2026, 12, 14, tzinfo=JST))
-    assert [closure.product for closure in service.closures] == [Product.RESIDENCE]
-    assert service.contact.telephone == "000-555-0101"
 
 
 # --- orders ----------------------------------------------------------------------------------
@@ -261,7 +255,7 @@ def test_a_holder_of_another_city(counter: Counter) -> None:
     with pytest.raises(OrderMismatch, match="city"):
         city.check_order(signed, counter.holder("w-0201", "shiomi"), NOON)
     with pytest.raises(OrderMismatch, match="city"):
-        city.sign_in(counter.holder("w-0201", "shiomi"), VISIT, NOON)
+        city.sign_in(counter.holder("w-0201", "shiomi"), VISIT, NOON, began=NOON)
 
 
 def test_R33_the_kana_notice_must_be_acknowledged(counter: Counter) -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from backend.city import configuration, personas, rules
 from backend.city.configuration import Configuration
-from backend.city.opening import next_opening, start_of, why_closed
 from backend.city.residents import Standing
 from backend.city.rules import REASONS, Case, Finding, has_reached, judge_product, judge_visit
 from backend.clock import JST
+from backend.hours import next_opening, start_of, why_closed
 from terminal.link import wire
 from terminal.link.wire import Product, RefusalClass
 
@@ -29,7 +29,7 @@ ADULT = Standing(id="a", household="h", name="試験", birth=date(1990, 4, 1))
 def case(*, city: Configuration = CITY, now: datetime = NOON, **changes: Any) -> Case:
     holder = changes.pop("holder", ADULT)
     household = (holder, *changes.pop("others", ()))
-    plain = Case(city, holder, household, date(2025, 6, 2), now, starting=True)
+    plain = Case(city, holder, household, date(2025, 6, 2), now, began=now)
     return replace(plain, **changes)
 
 
@@ -52,7 +52,16 @@ def at(text: str) -> datetime:
 def test_R7_hours(time: str, starts: bool, finishes: bool) -> None:
     now = at(f"2026-11-24T{time}")
     assert (judge_visit(case(now=now)) is None) is starts
-    assert (judge_visit(case(now=now, starting=False)) is None) is finishes
+    under_way = case(now=now, began=at("2026-11-24T22:54:59"))
+    assert (judge_visit(under_way) is None) is finishes
+    assert (judge_visit(replace(under_way, began=None)) is None) is finishes
+
+
+def test_R7_a_visit_that_began_too_late_stays_so_until_tomorrow() -> None:
+    began = at("2026-11-24T22:55")
+    finding = judge_visit(case(now=at("2026-11-24T22:56"), began=began))
+    assert finding == Finding("refused.closed", "R7", at("2026-11-25T06:30"))
+    assert judge_visit(case(now=at("2026-11-25T06:30"), began=began)) is None
 
 
 def test_R7_is_japanese_time_whatever_the_offset_of_the_clock() -> None:
@@ -111,7 +120,7 @@ def test_R9_maintenance_of_one_product_leaves_the_visit() -> None:
     assert judge_visit(case(now=now)) is None
     finding = judge_product(case(now=now), Product.RESIDENCE)
     assert finding == Finding("refused.maintenance", "R9", at("2027-02-20T09:00"))
-    assert why_closed(CITY, now, Product.TAXATION, to_start=True) is None
+    assert why_closed(CITY, now, Product.TAXATION, began=now) is None
 
 
 def test_R9_maintenance_that_ends_at_night_reopens_in_the_morning() -> None:
@@ -314,10 +323,10 @@ def test_the_next_opening_is_open_and_none_is_missed(naive: datetime) -> None:
     opening = next_opening(CITY, moment)
     assert opening is not None
     assert opening >= moment
-    assert why_closed(CITY, opening, None, to_start=True) is None
+    assert why_closed(CITY, opening, began=opening) is None
     step = moment
     while step < opening:
-        assert why_closed(CITY, step, None, to_start=True) is not None
+        assert why_closed(CITY, step, began=step) is not None
         step += timedelta(hours=1, minutes=7)
 
 

@@ -28,6 +28,7 @@ VISIT = VisitRow(
     body_digest=b"body",
     public_key=b"key",
     nonce=b"nonce",
+    opened=NOW,
     expires=NOW + timedelta(minutes=5),
     sign_in_digest=None,
     city=None,
@@ -65,7 +66,7 @@ def database(tmp_path: Path) -> Generator[SqliteDatabase]:
 
 
 def sign_in(tx: Transaction) -> None:
-    assert records.insert_visit(tx, VISIT, "build", NOW)
+    assert records.insert_visit(tx, VISIT, "build")
     assert records.spend_nonce(tx, "visit-1", b"sign-in", NOW)
     until = NOW + timedelta(minutes=30)
     assert records.mark_signed_in(tx, "visit-1", b"sign-in", "wakabano", b"certificate", until)
@@ -73,7 +74,7 @@ def sign_in(tx: Transaction) -> None:
 
 def test_a_visit_id_a_key_and_a_nonce_are_used_once(database: SqliteDatabase) -> None:
     with database.writing() as tx:
-        assert records.insert_visit(tx, VISIT, "build", NOW)
+        assert records.insert_visit(tx, VISIT, "build")
         fresh_values: dict[str, Any] = {
             "visit": "visit-2",
             "public_key": b"key-2",
@@ -82,13 +83,13 @@ def test_a_visit_id_a_key_and_a_nonce_are_used_once(database: SqliteDatabase) ->
         for used in fresh_values:
             changes = {name: value for name, value in fresh_values.items() if name != used}
             again = dataclasses.replace(VISIT, **changes)
-            assert not records.insert_visit(tx, again, "build", NOW), used
-        assert records.insert_visit(tx, dataclasses.replace(VISIT, **fresh_values), "build", NOW)
+            assert not records.insert_visit(tx, again, "build"), used
+        assert records.insert_visit(tx, dataclasses.replace(VISIT, **fresh_values), "build")
 
 
 def test_one_of_many_spends_the_nonce(database: SqliteDatabase) -> None:
     with database.writing() as tx:
-        records.insert_visit(tx, VISIT, "build", NOW)
+        records.insert_visit(tx, VISIT, "build")
 
     def spend(number: int) -> bool:
         with database.writing() as tx:
@@ -100,14 +101,14 @@ def test_one_of_many_spends_the_nonce(database: SqliteDatabase) -> None:
 
 def test_a_nonce_is_not_spent_when_it_is_too_late(database: SqliteDatabase) -> None:
     with database.writing() as tx:
-        records.insert_visit(tx, VISIT, "build", NOW)
+        records.insert_visit(tx, VISIT, "build")
         assert not records.spend_nonce(tx, "visit-1", b"x", VISIT.expires)
         assert records.spend_nonce(tx, "visit-1", b"x", VISIT.expires - timedelta(seconds=1))
 
 
 def test_a_nonce_of_an_ended_visit_stays_unspent(database: SqliteDatabase) -> None:
     with database.writing() as tx:
-        records.insert_visit(tx, VISIT, "build", NOW)
+        records.insert_visit(tx, VISIT, "build")
         records.expire(tx, VISIT.expires)
         assert not records.spend_nonce(tx, "visit-1", b"x", NOW), "even by a clock that went back"
 
