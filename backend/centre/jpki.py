@@ -15,9 +15,9 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from backend.card_signature import is_signed_by
 from backend.centre.problem import Code, ProblemError
 from backend.centre.settings import SettingsError
 from backend.refusals import Refused
@@ -48,7 +48,7 @@ class Jpki:
     def authenticate(self, certificate: bytes, signed: Signed, now: datetime) -> None:
         """Return if a good card signed. Raises Refused (P1, P5) or ProblemError (422)."""
         card = self._issued_here(certificate)
-        if not verifies(card, signed):
+        if not is_signed_by(card, signed.algorithm, signed.signature, signed.message):
             raise ProblemError(Code.SIGNATURE, "the signature is not this certificate's")
         if now < card.not_valid_before_utc:
             raise _refused("refused.certificate_unknown")
@@ -116,21 +116,6 @@ class _RevocationList:
         found = self._loaded[1]
         until = found.next_update_utc
         return found if until is not None and found.last_update_utc <= now < until else None
-
-
-def verifies(certificate: x509.Certificate, signed: Signed) -> bool:
-    """Whether the certificate's key made the signature; the key decides the algorithm."""
-    key = certificate.public_key()
-    try:
-        if isinstance(key, rsa.RSAPublicKey) and signed.algorithm is wire.Algorithm.RS256:
-            key.verify(signed.signature, signed.message, padding.PKCS1v15(), hashes.SHA256())
-            return key.key_size >= 2048
-        if isinstance(key, ec.EllipticCurvePublicKey) and signed.algorithm is wire.Algorithm.ES384:
-            key.verify(signed.signature, signed.message, ec.ECDSA(hashes.SHA384()))
-            return isinstance(key.curve, ec.SECP384R1)
-    except InvalidSignature:
-        return False
-    return False
 
 
 def _is_issued_by(card: x509.Certificate, root: x509.Certificate) -> bool:

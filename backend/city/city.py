@@ -13,6 +13,9 @@ from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from cryptography import x509
+
+from backend.card_signature import is_signed_by
 from backend.city import configuration, orders, residence, rules, signing
 from backend.city.configuration import Configuration, ConfigurationError
 from backend.city.glyphs import Coverage, find_font, read_coverage
@@ -186,9 +189,12 @@ class City:
             raise OrderMismatch("city", f"not an order for {self.code}")
         if order.product not in self.configuration.products:
             raise OrderMismatch("product", f"{order.product.value} is not offered")
-        if not signing.signed_by_card(
-            signed.certificate, signed.algorithm, signed.signature, wire.order_message(order)
-        ):
+        try:
+            card = x509.load_der_x509_certificate(signed.certificate)
+        except ValueError as error:
+            raise OrderMismatch("signature", "not a card's certificate") from error
+        message = wire.order_message(order)
+        if not is_signed_by(card, signed.algorithm, signed.signature, message):
             raise OrderMismatch("signature", "the card did not sign this order")
 
     def _case(

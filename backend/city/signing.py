@@ -1,4 +1,4 @@
-"""What a city signs, seals and keeps secret; and how it checks a card's signature by itself.
+"""What a city signs, seals and keeps secret.
 
 One Ed25519 key per city, in a PEM file, is everything it has: the secret behind references and tags
 is derived from it, so that there is nothing else to lose or to mix up.
@@ -10,10 +10,7 @@ import hmac
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, hpke
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -23,7 +20,6 @@ from backend.city.configuration import ConfigurationError
 from terminal.link import wire
 
 SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
-_RSA_MIN_BITS = 2048
 
 
 class CityKey:
@@ -74,27 +70,3 @@ def seal(bundle: wire.Bundle, public_key: bytes, info: bytes) -> bytes:
     """HPKE base mode to a visit's X25519 key (I-1)."""
     recipient = X25519PublicKey.from_public_bytes(public_key)
     return SUITE.encrypt(wire.encode(bundle), recipient, info=info)
-
-
-def signed_by_card(
-    certificate: bytes, algorithm: wire.Algorithm, signature: bytes, message: bytes
-) -> bool:
-    """Whether the key of this certificate signed ``message``, by the algorithm that key has.
-
-    Whether the certificate is worth anything was the centre's to check at sign-in (J).
-    """
-    try:
-        key = x509.load_der_x509_certificate(certificate).public_key()
-        if isinstance(key, rsa.RSAPublicKey) and algorithm is wire.Algorithm.RS256:
-            if key.key_size < _RSA_MIN_BITS:
-                return False
-            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-            return True
-        if isinstance(key, ec.EllipticCurvePublicKey) and algorithm is wire.Algorithm.ES384:
-            if not isinstance(key.curve, ec.SECP384R1):
-                return False
-            key.verify(signature, message, ec.ECDSA(hashes.SHA384()))
-            return True
-    except (ValueError, InvalidSignature):
-        return False
-    return False
