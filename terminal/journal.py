@@ -11,9 +11,12 @@ when acknowledged. A row and its outbox message are one transaction.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -62,6 +65,7 @@ class Step(Enum):
     RETURNING = "returning"
     RETURNED = "returned"
     KEPT = "kept"
+    CALLED = "called"
     INCIDENT = "incident"
     CLEARED = "cleared"
     DONE = "done"
@@ -90,15 +94,25 @@ class Letter:
 
 
 class Journal:
-    """One writer thread. Every method returns only when its rows are on the disk."""
+    """One writer thread. Every method returns only when its rows are on the disk.
 
-    def __init__(self, path: Path) -> None:
+    One process at a time: a second one would settle visits that the first is still conducting.
+    ``told`` hears after every attempt to write whether rows can be written.
+    """
+
+    def __init__(self, path: Path, told: Callable[[bool], None] = lambda _works: None) -> None:
         self._path = path
+        self._told = told
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._db: sqlite3.Connection | None = None
+        self._held = ExitStack()
 
     async def __aenter__(self) -> Self:
-        await self._run(self._open)
+        try:
+            await self._run(self._open)
+        except BaseException:
+            self._thread.shutdown()
+            raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -114,11 +128,11 @@ class Journal:
         letter: Letter | None = None,
     ) -> None:
         """Durable on return. Raises JournalError; then the act must not happen."""
-        await self._run(self._write, at, visit, step, facts or {}, letter)
+        await self._change(self._write, at, visit, step, facts or {}, letter)
 
     async def post(self, at: datetime, letter: Letter) -> None:
         """A letter without a row of its own."""
-        await self._run(self._post, at, letter)
+        await self._change(self._post, at, letter)
 
     async def entries(self, visit: str | None = None) -> list[Entry]:
         """In order of writing; of one visit, or all."""
@@ -137,11 +151,11 @@ class Journal:
 
     async def delivered(self, seq: int) -> None:
         """The centre has it: forget the letter."""
-        await self._run(self._delivered, seq)
+        await self._change(self._delivered, seq)
 
     async def refused(self, seq: int, why: str) -> None:
         """The centre will never take it: keep the letter for staff, but do not send it again."""
-        await self._run(self._refused, seq, why)
+        await self._change(self._refused, seq, why)
 
     async def letters(self) -> int:
         """How many messages still wait."""
@@ -149,28 +163,49 @@ class Journal:
 
     # --- on the writer thread ----------------------------------------------------------------
 
+    async def _change(self, function: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await self._run(function, *args, **kwargs)
+        except JournalError:
+            self._told(False)
+            raise
+        self._told(True)
+
     async def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
-        except sqlite3.Error as error:
-            message = f"journal {self._path}: {error}; check the disk and its free space"
+        except (sqlite3.Error, OSError) as error:
+            message = f"journal {self._path}: {error}; check the disk, its free space and its owner"
             raise JournalError(message) from error
 
     def _open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        # WAL+FULL is what survives a power cut right after commit; SQLite's own default does not.
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        db.executescript(SCHEMA)
-        self._path.chmod(0o600)
-        self._db = db
+        with ExitStack() as held:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock(held)
+            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            held.callback(db.close)
+            # WAL+FULL is what survives a power cut right after commit; SQLite's own default does not.
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.executescript(SCHEMA)
+            self._path.chmod(0o600)
+            self._db, self._held = db, held.pop_all()
+
+    def _lock(self, held: ExitStack) -> None:
+        """Held by the open file, so that the kernel lets go of it however this process ends."""
+        path = self._path.with_suffix(".lock")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        held.callback(os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"journal {self._path}: another madoguchi is running with it; stop that first"
+            raise JournalError(message) from error
 
     def _close(self) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None
+        self._db = None
+        self._held.close()
 
     @property
     def _open_db(self) -> sqlite3.Connection:
