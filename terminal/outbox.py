@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 
@@ -15,13 +16,15 @@ from terminal.errors import (
     TerminalError,
 )
 from terminal.journal import Journal
-from terminal.link.client import CentreClient
+from terminal.link.client import UNREADABLE, CentreClient
 from terminal.link.wire import Acknowledged, Message, ResultReceipt
 
 logger = logging.getLogger(__name__)
 
 IDLE_S = 1.0
 LONGEST_WAIT_S = 60.0
+FOR_GOOD = frozenset({400, 404, 409, 413, 422})
+"""Asking again with the same body would be answered the same; anything else may pass."""
 
 
 class Outbox:
@@ -30,6 +33,11 @@ class Outbox:
     def __init__(self, journal: Journal, centre: CentreClient) -> None:
         self._journal = journal
         self._centre = centre
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """The line is back: do not wait any longer."""
+        self._woken.set()
 
     async def run(self) -> None:
         wait = IDLE_S
@@ -43,7 +51,11 @@ class Outbox:
                 logger.info("outbox waits %.0f s: %s", wait, error)
                 wait = min(wait * 2, LONGEST_WAIT_S)
             # full jitter: a thousand terminals must not come back in one second
-            await asyncio.sleep(random.uniform(0.5, 1) * wait)  # noqa: S311
+            self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(random.uniform(0.5, 1) * wait):  # noqa: S311
+                    await self._woken.wait()
+                    wait = IDLE_S
 
     async def send_one(self) -> bool:
         """Send the oldest letter; False when there is none."""
@@ -55,7 +67,7 @@ class Outbox:
         try:
             await self._centre.put_bytes(letter.path, letter.body, answer)
         except CentreProblem as error:
-            if error.status >= 500:
+            if error.status not in FOR_GOOD or error.problem.code == UNREADABLE:
                 raise OutcomeUnknown(str(error)) from error
             await self._refused(seq, error)
         except CentreRefused as error:

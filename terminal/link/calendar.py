@@ -22,11 +22,16 @@ async def watch_service(
     every_s: float = EVERY_S,
 ) -> None:
     """Calls ``told`` with each answer, and with None while there is none. Runs for ever."""
+    was_down = False
     while True:
         service: Service | None = None
         try:
             service = await centre.get("/v1/service", Service)
         except (LinkDown, OutcomeUnknown, CentreProblem, CentreRefused) as error:
-            logger.warning("%s", error)
+            # Once an outage: at a line every two seconds staff would find nothing else in the log.
+            logger.log(logging.DEBUG if was_down else logging.WARNING, "%s", error)
+        if was_down and service is not None:
+            logger.info("the centre answers again")
+        was_down = service is None
         told(service)
         await asyncio.sleep(every_s if service is not None else WHILE_DOWN_S)

@@ -24,11 +24,13 @@ from terminal.config import Link
 from terminal.errors import CentreProblem, CentreRefused, LinkDown, OutcomeUnknown
 from terminal.link.tls import client_context
 from terminal.link.wire import Message, Problem, Refusal, decode, encode
+from terminal.version import BUILD
 
 logger = logging.getLogger(__name__)
 
 LARGEST_ANSWER = 16 * 1024 * 1024  # nine copies of a long document, sealed
-ATTEMPTS = 2  # the second, with the same id and body, only asks for the outcome of the first
+UNREADABLE = "unreadable"
+"""The problem code of an answer that is no message of ours: something else spoke for the centre."""
 _T = TypeVar("_T", bound=Message)
 
 
@@ -44,7 +46,11 @@ class CentreClient:
         config = self._config
         context = client_context(config.ca, config.certificate, config.key)
         connector = aiohttp.TCPConnector(ssl=context, limit=4)
-        self._session = aiohttp.ClientSession(connector=connector)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            headers={"User-Agent": BUILD},  # the centre serves known builds only (I-11)
+            cookie_jar=aiohttp.DummyCookieJar(),  # nothing ties one visit to the next
+        )
         return self
 
     async def __aexit__(
@@ -63,14 +69,15 @@ class CentreClient:
 
     async def put_bytes(self, path: str, body: bytes, answer: type[_T]) -> _T:
         """``put`` for a message that was encoded earlier (the outbox)."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._ask("PUT", path, body, answer, self._config.timeout_s)
-            except OutcomeUnknown:
-                if attempt == ATTEMPTS:
-                    raise
-                logger.info("no answer to PUT %s; asking again", _kind(path))
-        raise AssertionError
+        try:
+            return await self._ask("PUT", path, body, answer, self._config.timeout_s)
+        except OutcomeUnknown:
+            logger.info("no answer to PUT %s; asking again", _kind(path))
+        try:
+            return await self._ask("PUT", path, body, answer, self._config.timeout_s)
+        except LinkDown as error:
+            # Nothing happened this time; about the first time that says nothing.
+            raise OutcomeUnknown(str(error)) from error
 
     async def get(self, path: str, answer: type[_T], timeout_s: float | None = None) -> _T:
         limit = timeout_s or self._config.timeout_s
@@ -87,8 +94,8 @@ class CentreClient:
             if status == 403:
                 raise CentreRefused(decode(data, Refusal))
             raise CentreProblem(status, decode(data, Problem))
-        except msgspec.DecodeError as error:
-            problem = Problem(code="unreadable", detail=f"not a message we know: {error}")
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            problem = Problem(code=UNREADABLE, detail=f"not a message we know: {error}")
             raise CentreProblem(status, problem) from error
 
     async def _exchange(
@@ -100,7 +107,10 @@ class CentreClient:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
             async with asyncio.timeout(limit):
-                request = self._session.request(method, url, data=body, headers=headers)
+                # Followed redirects would be a second peer (R64).
+                request = self._session.request(
+                    method, url, data=body, headers=headers, allow_redirects=False
+                )
                 async with request as response:
                     return response.status, await _whole(response, path)
         except aiohttp.ClientConnectorError as error:
