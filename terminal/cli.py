@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import click
@@ -20,6 +20,8 @@ CONFIG = click.option(
     show_default=True,
     help="The terminal's configuration file.",
 )
+
+DRAIN_LIMIT_S = 170  # within the service's TimeoutStopSec; printing may take two minutes
 
 
 @click.group()
@@ -42,7 +44,8 @@ def run(config_path: Path, *, verbose: bool) -> None:
 
     configure(verbose=verbose)
     try:
-        asyncio.run(_until_stopped(serve(load(config_path))))
+        config = load(config_path)
+        asyncio.run(_until_stopped(lambda stopping: serve(config, stopping)))
     except (TerminalError, DriverError, PanelError) as error:
         raise SystemExit(_complain(error)) from error
 
@@ -61,12 +64,20 @@ def check(config_path: Path) -> None:
     click.echo(f"{config_path}: in order; terminal “{config.name}” speaks to {config.link.url}")
 
 
-async def _until_stopped(serving: Coroutine[object, object, None]) -> None:
-    """Run until SIGTERM or SIGINT; a stop is a clean end."""
-    task = asyncio.create_task(serving)
+async def _until_stopped(serve: Callable[[asyncio.Event], Coroutine[object, object, None]]) -> None:
+    """Run until SIGTERM or SIGINT; a stop is a clean end. A second signal does not wait for people."""
+    stopping = asyncio.Event()
+    task = asyncio.create_task(serve(stopping))
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if stopping.is_set():
+            task.cancel()
+        stopping.set()
+        loop.call_later(DRAIN_LIMIT_S, task.cancel)
+
     for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, task.cancel)
+        loop.add_signal_handler(signum, stop)
     try:
         await task
     except asyncio.CancelledError:

@@ -26,6 +26,7 @@ from terminal.outbox import Outbox
 from terminal.panel.server import Panel
 from terminal.pin import PinBuffer
 from terminal.presenter import Presenter
+from terminal.receipt import FontMissing, find_font
 from terminal.visit.states import State
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Terminal:
         self.devices: Devices = build_devices(config)
         self.clock = Clock(config.clock_offset)
         self.health = Health(self.clock)
-        self.journal = Journal(config.state_dir / "journal.sqlite3")
+        self.journal = Journal(config.state_dir / "journal.sqlite3", self._journalled)
         self.centre = CentreClient(config.link)
         desk = Desk(
             config=config,
@@ -59,8 +60,11 @@ class Terminal:
             config.limits,
             config.name,
             self.panel,
+            lambda name, fails: self.conductor.device_failing(name, fails=fails),
         )
         self.conductor = Conductor(desk, self.health, self.presenter, watch)
+        self._outbox = Outbox(self.journal, self.centre)
+        self._journal_works = True
         self._stack = AsyncExitStack()
         self.page_url: str | None = None
 
@@ -91,12 +95,20 @@ class Terminal:
         await self._stack.aclose()
 
     async def run(self) -> None:
-        """Serve until cancelled."""
+        """Serve until cancelled, or until a stop has been carried out."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.conductor.run())
-            tasks.create_task(self.presenter.run())
-            tasks.create_task(Outbox(self.journal, self.centre).run())
-            tasks.create_task(watch_service(self.centre, self._told))
+            beside = [
+                tasks.create_task(self.presenter.run()),
+                tasks.create_task(self._outbox.run()),
+                tasks.create_task(watch_service(self.centre, self._told)),
+            ]
+            await self.conductor.run()
+            for task in beside:
+                task.cancel()
+
+    def stop(self) -> None:
+        """Serve nobody any more; a visit that has been paid for is carried to its end first."""
+        self.conductor.stop()
 
     async def settled(self, limit_s: float = 5) -> None:
         """Until no act is running and every letter is with the centre, or the limit is over."""
@@ -107,31 +119,66 @@ class Terminal:
     def _told(self, service: Service | None) -> None:
         self.health.service(service)
         self.conductor.health_changed()
+        if service is not None:
+            self._outbox.wake()
+
+    def _journalled(self, works: bool) -> None:
+        if works != self._journal_works:
+            self._journal_works = works
+            self.health.journal(works=works)
+            self.conductor.health_changed()
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, stopping: asyncio.Event) -> None:
     """What ``madoguchi run`` does under systemd: READY after the devices answered, then visits.
 
     The watchdog is fed by the conductor's steps, so a loop that hangs is a process that restarts.
+    Once ``stopping`` is set it returns as soon as no one's money or paper depends on it.
     """
+    require_font()
     notifier = notify.Notifier()
     async with Terminal(config, watch=lambda _state: notifier.watchdog()) as terminal:
         notifier.ready("serving")
         if terminal.page_url is not None:
             logger.info("the page is at %s", terminal.page_url)
         try:
-            await terminal.run()
+            async with asyncio.TaskGroup() as tasks:
+                stopper = tasks.create_task(_stop_when(stopping, terminal, notifier))
+                await terminal.run()
+                stopper.cancel()
         finally:
             notifier.stopping()
 
 
+async def _stop_when(
+    stopping: asyncio.Event, terminal: Terminal, notifier: notify.Notifier
+) -> None:
+    await stopping.wait()
+    notifier.stopping("ending the visit under way")
+    terminal.stop()
+
+
+def require_font() -> None:
+    """Raises ConfigError: found out at the first receipt, it would be too late for that person."""
+    try:
+        find_font()
+    except FontMissing as error:
+        raise ConfigError(str(error)) from error
+
+
 def read_city_keys(folder: Path) -> dict[str, dict[str, bytes]]:
     """``folder/<city>/<key id>.pem``. Raises ConfigError: without keys no document could be checked."""
-    keys = {
-        city.name: {pem.stem: pem.read_bytes() for pem in sorted(city.glob("*.pem"))}
-        for city in sorted(folder.glob("*"))
-        if city.is_dir()
-    }
+    try:
+        keys = {
+            city.name: {pem.stem: pem.read_bytes() for pem in sorted(city.glob("*.pem"))}
+            for city in sorted(folder.glob("*"))
+            if city.is_dir()
+        }
+    except OSError as error:
+        raise ConfigError(f"[link] city_keys: {error.filename}: {error.strerror}") from error
     if not any(keys.values()):
-        raise ConfigError(f"[link] city_keys: no <city>/<key id>.pem below {folder}")
+        message = (
+            f"[link] city_keys: no <city>/<key id>.pem below {folder}; enrol the terminal first"
+        )
+        raise ConfigError(message)
     return keys

@@ -27,8 +27,12 @@ DEVICE_TEXTS = {
 INCIDENT_TEXTS = {
     "card_left": "trouble.card_left",
     "sheets_left": "trouble.left_behind",
+    "receipt_left": "trouble.left_behind",
     "change_left": "trouble.left_behind",
+    "sheets_void": "trouble.void_sheets",
+    "sheets_unknown": "trouble.void_sheets",
     "found_at_start": "trouble.found_at_start",
+    "found": "trouble.found_at_start",
     "interrupted": "trouble.interrupted",
     "integrity": "trouble.integrity",
 }
@@ -42,7 +46,10 @@ class Health:
         self._service: Service | None = None
         self._devices: dict[str, DeviceState] = {}
         self._faults: dict[str, PrinterFault] = {}
+        self._failing: set[str] = set()
         self._incidents: tuple[str, ...] = ()
+        self._raised: list[str] = []
+        self._journal_works = True
 
     def device(self, device: Device, state: DeviceState) -> None:
         self._devices[device.name] = state
@@ -57,8 +64,32 @@ class Health:
         """The centre's calendar; None while the centre cannot be reached."""
         self._service = service
 
+    def failing(self, name: str, *, fails: bool) -> None:
+        """A device that says it is online and still does not do what it is told."""
+        if fails:
+            self._failing.add(name)
+        else:
+            self._failing.discard(name)
+
+    def journal(self, *, works: bool) -> None:
+        """Nothing may happen that cannot be written down first."""
+        self._journal_works = works
+
+    def raised(self, kind: str) -> None:
+        """An incident blocks from this moment, whether or not the journal can keep it (I-10)."""
+        self._raised.append(kind)
+
+    def recorded(self, kind: str) -> None:
+        """The journal has it: from now on ``incidents`` speaks for it."""
+        if kind in self._raised:
+            self._raised.remove(kind)
+
+    def cleared(self) -> None:
+        """A supervisor has looked."""
+        self._raised.clear()
+
     def incidents(self, kinds: tuple[str, ...]) -> None:
-        """What no supervisor has cleared yet."""
+        """What the journal holds and no supervisor has cleared yet."""
         self._incidents = kinds
 
     def current(self) -> ServiceChanged:
@@ -72,11 +103,14 @@ class Health:
         )
 
     def _troubles(self) -> tuple[str, ...]:
-        found = [INCIDENT_TEXTS.get(kind, "trouble.incident") for kind in self._incidents]
+        kinds = (*self._incidents, *self._raised)
+        found = [INCIDENT_TEXTS.get(kind, "trouble.incident") for kind in kinds]
+        if not self._journal_works:
+            found.append("trouble.journal")
         for name, fault in self._faults.items():
             found.append(FAULT_TEXTS.get(fault, DEVICE_TEXTS.get(name, "trouble.device")))
         for name, state in self._devices.items():
-            if state is not DeviceState.ONLINE:
+            if state is not DeviceState.ONLINE or name in self._failing:
                 found.append(DEVICE_TEXTS.get(name, "trouble.device"))
         if self._service is None:
             found.append("trouble.link")

@@ -1,60 +1,73 @@
 """Performs the visit's commands as tasks: one visit at a time, one line of acts after the other.
 
-The only place that catches broadly: whatever an act raises becomes an ``ActRefused`` of its visit, and an
-event of a visit that is over is dropped and counted (I-7).
+The only place that catches broadly: whatever an act raises becomes an ``ActRefused`` of its visit. What an
+act has to say is told together with whether it is still to be listened to: an answer of a visit that is
+over, or of an act that another has replaced, is dropped and counted by the conductor (I-7).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
-from drivers.errors import DriverError
-from terminal.acts import card, ending, money, opening, ordering, paper
+from terminal.acts import card, clearing, ending, money, opening, ordering, paper
 from terminal.acts.card_session import CardSession
 from terminal.acts.desk import Desk, Work
 from terminal.acts.failures import LATCHING, refusal_for
 from terminal.document.errors import DocumentError
 from terminal.document.handle import DocumentWorker
 from terminal.health import Health
-from terminal.journal import Step
 from terminal.visit import commands as c
 from terminal.visit import events as e
 from terminal.visit.states import Ending, Visit
 
 logger = logging.getLogger(__name__)
 
+CLOSE_LIMIT_S = 5  # a worker is gone after two seconds at most, whatever it was doing
+
 Act = Coroutine[Any, Any, None]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an act says. ``is_current`` is asked when it is heard, not when it is said."""
+
+    event: e.Event
+    is_current: Callable[[], bool] = field(repr=False)
+
+
 class Performer:
-    """``emit`` takes what acts have to say; ``health_changed`` is called when incidents change."""
+    """``tell`` takes what acts have to say; ``health_changed`` is called when incidents change."""
 
     def __init__(
         self,
         desk: Desk,
         health: Health,
-        emit: Callable[[e.Event], None],
+        tell: Callable[[Answer], None],
         health_changed: Callable[[], None],
     ) -> None:
-        self.dropped = 0
         self._desk = desk
         self._health = health
-        self._emit = emit
+        self._tell = tell
         self._health_changed = health_changed
         self._tasks: set[asyncio.Task[None]] = set()
         self._work: Work | None = None
         self._lines: dict[str, asyncio.Task[None]] = {}
+        self._turns: dict[str, object] = {}
         self._ending: asyncio.Task[None] | None = None
         self._spare: asyncio.Task[DocumentWorker | None] | None = None
 
     @property
     def busy(self) -> bool:
         return bool(self._tasks)
+
+    @property
+    def serving(self) -> bool:
+        """Is a visit open that has not been ended?"""
+        return self._work is not None
 
     def perform(self, command: c.Command) -> None:
         """Start what the command asks for; returns at once."""
@@ -66,7 +79,7 @@ class Performer:
             case c.EndVisit(visit, how):
                 self._end(visit, how)
             case c.RaiseIncident(visit, kind):
-                self._task(self._incident(visit, kind))
+                self.raise_incident(visit.id, kind)
             case c.ClearTroubles():
                 self._task(self._clear())
             case c.ReleaseCard():
@@ -89,38 +102,32 @@ class Performer:
         | c.KeepMoney,
         work: Work,
     ) -> None:
-        desk = self._desk_of(work)
+        def start(line: str, act: Callable[[Desk], Act]) -> None:
+            self._start(line, act, work)
+
+        if not isinstance(command, c.PauseMoney):
+            work.visit = command.visit  # the language may have changed since
         match command:
             case c.ReadCard():
-                self._start("card", card.read_card(desk, work), work)
+                start("card", lambda desk: card.read_card(desk, work))
             case c.SignIn():
-                self._start("card", card.sign_in(desk, work), work)
+                start("card", lambda desk: card.sign_in(desk, work))
             case c.PlaceOrder(_, person, wish):
-                self._start("order", ordering.place_order(desk, work, person, wish), work)
+                start("order", lambda desk: ordering.place_order(desk, work, person, wish))
             case c.PrepareDocument():
-                self._start("order", ordering.prepare_document(desk, work), work)
+                start("order", lambda desk: ordering.prepare_document(desk, work))
             case c.TakeMoney(_, document):
-                self._start("purchase", money.take_money(desk, work, document), work)
+                start("purchase", lambda desk: money.take_money(desk, work, document))
             case c.PauseMoney():
-                self._start("purchase", money.pause_money(desk), work)
+                start("purchase", money.pause_money)
             case c.ReturnMoney():
-                self._start("purchase", money.return_money(desk, work), work)
+                start("purchase", lambda desk: money.return_money(desk, work))
             case c.Print(_, document):
-                self._start("purchase", paper.print_document(desk, work, document), work)
+                start("purchase", lambda desk: paper.print_document(desk, work, document))
             case c.KeepMoney(_, document, payment):
-                keep = money.keep_money(desk, work, document, payment)
-                self._start("purchase", keep, work)
+                start("purchase", lambda desk: money.keep_money(desk, work, document, payment))
             case _:
                 assert_never(command)
-
-    def _desk_of(self, work: Work) -> Desk:
-        def emit(event: e.Event) -> None:
-            if self._work is work:
-                self._emit(event)
-            else:
-                self.dropped += 1
-
-        return replace(self._desk, emit=emit)
 
     # --- tasks -------------------------------------------------------------------------------
 
@@ -136,21 +143,37 @@ class Performer:
             await act
         except Exception as error:  # noqa: BLE001
             logger.error("%s: %s", type(error).__name__, error)
+        finally:
+            act.close()  # cancelled before it began, it would complain that nobody awaited it
 
-    def _start(self, line: str, act: Act, work: Work) -> None:
+    def _start(self, line: str, act: Callable[[Desk], Act], work: Work) -> None:
         """A new act of a line first ends what still runs there, then goes on from the journal."""
-        self._lines[line] = self._task(self._guarded(act, self._lines.get(line), work))
+        turn = self._turns[line] = object()
 
-    async def _guarded(self, act: Act, previous: asyncio.Task[None] | None, work: Work) -> None:
+        def is_current() -> bool:
+            return self._work is work and self._turns.get(line) is turn
+
+        def emit(event: e.Event) -> None:
+            self._tell(Answer(event, is_current))
+
+        desk = replace(self._desk, emit=emit)
+        guarded = self._guarded(act, desk, self._lines.get(line), work)
+        self._lines[line] = self._task(guarded)
+
+    async def _guarded(
+        self,
+        act: Callable[[Desk], Act],
+        desk: Desk,
+        previous: asyncio.Task[None] | None,
+        work: Work,
+    ) -> None:
         try:
             await _ended(previous)
-            await act
+            await act(desk)
         except Exception as error:  # noqa: BLE001
             if isinstance(error, LATCHING):
-                self._task(self._incident(work.visit, "integrity"))
-            self._desk_of(work).emit(e.ActRefused(refusal_for(error, work.visit.id)))
-        finally:
-            act.close()
+                self.raise_incident(work.visit.id, "integrity")
+            desk.emit(e.ActRefused(refusal_for(error, work.visit.id)))
 
     # --- a visit's begin and end -------------------------------------------------------------
 
@@ -158,13 +181,13 @@ class Performer:
         before = self._ending
         self._work = work = Work(visit, CardSession(self._desk.devices.card_reader))
 
-        async def open_when_alone() -> None:
+        async def open_when_alone(desk: Desk) -> None:
             await _ended(before, cancel=False)
             spare, self._spare = self._spare, None
             work.worker = await spare if spare is not None else None
-            await opening.open_visit(self._desk_of(work), work)
+            await opening.open_visit(desk, work)
 
-        self._start("order", open_when_alone(), work)
+        self._start("order", open_when_alone, work)
 
     def _end(self, visit: Visit, how: Ending) -> None:
         work = self._work
@@ -182,17 +205,26 @@ class Performer:
         finally:
             self.prepare_spare()
 
-    async def _incident(self, visit: Visit, kind: str) -> None:
-        order = self._work.order.order if self._work and self._work.order else None
+    # --- what staff must know ----------------------------------------------------------------
+
+    def raise_incident(self, visit: str, kind: str) -> None:
+        """Blocks the next visit from now on; the journal and the operator are told as soon as can be."""
+        self._health.raised(kind)
+        work = self._work
+        order = work.order if work is not None and work.visit.id == visit else None
+        self._task(self._record(visit, kind, order.order if order is not None else None))
+
+    async def _record(self, visit: str, kind: str, order: str | None) -> None:
         await ending.raise_incident(self._desk, visit, kind, order)
+        self._health.recorded(kind)
         await self.read_incidents()
 
-    async def found_at_start(self) -> None:
-        """What lies there at start belongs to nobody and is never given to the next person (I-12)."""
-        await self._incident(Visit("-"), "found_at_start")
+    def call_staff(self, visit: str, left: str) -> None:
+        self._task(ending.call_staff(self._desk, visit, left))
 
     async def _clear(self) -> None:
-        await self._desk.journal.write(self._desk.clock.now(), "-", Step.CLEARED)
+        if await clearing.clear(self._desk):
+            self._health.cleared()
         await self.read_incidents()
 
     async def read_incidents(self) -> None:
@@ -210,22 +242,31 @@ class Performer:
 
     async def close(self) -> None:
         """Stop everything. A visit in the middle is wiped; recovery decides at the next start."""
+        work, self._work = self._work, None
+        acts, self._lines = set(self._lines.values()), {}
+        for act in acts:
+            act.cancel()
+        # What ends a visit or tells staff is nearly done, and worth a moment.
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_LIMIT_S)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
         self._desk.pin.wipe()
-        work, self._work = self._work, None
         if work is not None:
-            with contextlib.suppress(DriverError):
-                await work.card.release()
-        workers = [work.worker] if work is not None and work.worker is not None else []
+            await ending.let_go(work)
+        await self._dismiss_spare()
+
+    async def _dismiss_spare(self) -> None:
         spare, self._spare = self._spare, None
-        if spare is not None:
-            started = await spare
-            workers += [started] if started is not None else []
-        for worker in workers:
+        if spare is None:
+            return
+        spare.cancel()
+        await asyncio.wait([spare])
+        worker = spare.result() if not spare.cancelled() and spare.exception() is None else None
+        if worker is not None:
             await worker.close()
 
 

@@ -1,19 +1,21 @@
 """How a state looks and sounds: guide lights, sounds and the page, and the calls to who left something.
 
-``show`` only works out what is wanted; a task of its own brings lights and sounder there, latest wins, so
-that a slow device never holds up the loop.
+``show`` only works out what is wanted; a face of its own for lights and for sounder brings them there,
+latest wins, so that a slow or broken device never holds up the loop, nor the other one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
+from drivers.device import Device
 from drivers.errors import DriverError
 from drivers.lights import FlashRate, Light, Lights
 from drivers.sounder import Sound, Sounder, Tone
-from terminal.attention import SOUNDS, Left, next_change_s, signals
+from terminal.attention import SOUNDS, Call, Left, next_change_s, signals
 from terminal.clock import Clock
 from terminal.panel.server import Panel
 from terminal.panel.view import render
@@ -29,15 +31,58 @@ from terminal.visit.states import Belongings, State
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT_S = 5.0  # the clock on the page, and a lost event, are never older than this
+FACE_LIMIT_S = 1.0  # a lamp that is not lit by then is a lamp that does not work
+RETRY_S = 1.0
+VOID_SHEETS = frozenset({"trouble.void_sheets", "trouble.found_at_start"})
+
+_T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What lights and sounder shall do; ``turn`` makes a sound that repeats on request play anew."""
+class Face(Generic[_T]):
+    """Brings one device to what is wanted, the latest first, and tries again where it fails."""
 
-    lights: tuple[tuple[Light, FlashRate], ...]
-    sound: str | None
-    repeat: bool
+    def __init__(
+        self,
+        device: Device,
+        bring: Callable[[_T], Awaitable[None]],
+        failing: Callable[[str, bool], None],
+    ) -> None:
+        self._name = device.name
+        self._bring = bring
+        self._failing = failing
+        self._fails = False
+        self._wanted: list[_T] = []
+        self._changed = asyncio.Event()
+
+    def want(self, what: _T) -> None:
+        """From now on this; returns at once."""
+        self._wanted = [what]
+        self._changed.set()
+
+    async def run(self) -> None:
+        """For ever. A failure is told once, and so is its end."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(FACE_LIMIT_S):
+                    await self._bring(self._wanted[0])
+            except (DriverError, TimeoutError) as error:
+                self._tell(fails=True, why=str(error) or "no answer")
+                self._changed.set()
+                await asyncio.sleep(RETRY_S)
+            else:
+                self._tell(fails=False)
+
+    def _tell(self, *, fails: bool, why: str = "") -> None:
+        if fails == self._fails:
+            return
+        self._fails = fails
+        if fails:
+            logger.error("%s: %s", self._name, why)
+        else:
+            logger.info("%s: works again", self._name)
+        self._failing(self._name, fails)
 
 
 class Presenter:
@@ -51,18 +96,20 @@ class Presenter:
         limits: Limits,
         name: str,
         panel: Panel | None = None,
+        failing: Callable[[str, bool], None] = lambda _name, _fails: None,
     ) -> None:
         self.panel = panel
-        self._lights = lights
         self._sounder = sounder
+        self._lamps: Face[dict[Light, FlashRate]] = Face(lights, lights.show, failing)
+        self._voice: Face[Sound | None] = Face(sounder, self._sound, failing)
         self._clock = clock
         self._limits = limits
         self._name = name
         self._since: dict[Left, float] = {}
         self._called: set[Left] = set()
-        self._screen: Screen | None = None
-        self._wanted = Wanted((), None, repeat=False)
-        self._changed = asyncio.Event()
+        self._screen: tuple[str, str] | None = None
+        self._pattern: dict[Light, FlashRate] | None = None
+        self._tune: tuple[str, bool] | None = None
 
     # --- what is wanted ----------------------------------------------------------------------
 
@@ -71,30 +118,46 @@ class Presenter:
         now = self._clock.monotonic()
         screen = screen_of(state)
         self._keep_time(left_behind(state, there), now)
-        elapsed = {left: now - since for left, since in self._since.items()}
-        call = signals(elapsed)
-        pattern = {Light(name): FlashRate[flash.upper()] for name, flash in call.lights.items()}
-        if screen.guide is not None and Light(screen.guide) not in pattern:
-            pattern[Light(screen.guide)] = FlashRate.SLOW
-        pattern[Light.STATUS] = _status_light(screen)
-        entered = self._screen is None or screen.id != self._screen.id
-        sound = call.sound or (screen.sound if entered else None)
-        self._want(Wanted(tuple(pattern.items()), sound, call.repeat), entered=entered)
-        self._screen = screen
+        call = signals({left: now - since for left, since in self._since.items()})
+        name = (screen.id, screen.title.id)
+        entered, self._screen = name != self._screen, name
+        self._light(call, screen)
+        self._call(call, screen, entered=entered)
         if self.panel is not None:
             self._show_page(self.panel, state, screen, call.words, remaining_s)
-        due = frozenset(call.call_staff) - self._called
+        due = call.call_staff - self._called
         self._called |= due
         return due
+
+    def click(self) -> None:
+        """A key was taken. The same for every key; a call to somebody is never interrupted by it."""
+        if self._tune is None:
+            self._voice.want(_sound("key"))
 
     def _keep_time(self, left: frozenset[Left], now: float) -> None:
         self._since = {each: self._since.get(each, now) for each in left}
         self._called &= left
 
-    def _want(self, wanted: Wanted, *, entered: bool) -> None:
-        if wanted != self._wanted or entered:
-            self._wanted = wanted
-            self._changed.set()
+    def _light(self, call: Call, screen: Screen) -> None:
+        pattern = {Light(name): FlashRate[flash.upper()] for name, flash in call.lights.items()}
+        if screen.guide is not None:
+            pattern.setdefault(Light(screen.guide), FlashRate.SLOW)
+        pattern[Light.STATUS] = _status_light(screen)
+        if pattern != self._pattern:
+            self._pattern = pattern
+            self._lamps.want(pattern)
+
+    def _call(self, call: Call, screen: Screen, *, entered: bool) -> None:
+        """A call goes before what a screen has to say; when nobody is called any more it ends."""
+        tune = (call.sound, call.repeat) if call.sound is not None else None
+        before, self._tune = self._tune, tune
+        if tune is not None:
+            if tune != before or (entered and not call.repeat):
+                self._voice.want(_sound(*tune))
+        elif entered and screen.sound is not None:
+            self._voice.want(_sound(screen.sound))
+        elif before is not None:
+            self._voice.want(None)
 
     def _show_page(
         self,
@@ -129,43 +192,49 @@ class Presenter:
     # --- getting there -----------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Bring lights and sounder to what is wanted, for ever. A failing one is logged, not fatal."""
-        shown: Wanted | None = None
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            wanted = self._wanted
-            try:
-                if shown is None or wanted.lights != shown.lights:
-                    await self._lights.show(dict(wanted.lights))
-                await self._sound(wanted, shown)
-            except DriverError as error:
-                logger.error("lights or sounder: %s", error)
-            shown = wanted
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._lamps.run())
+            tasks.create_task(self._voice.run())
 
-    async def _sound(self, wanted: Wanted, shown: Wanted | None) -> None:
-        if wanted.sound is not None:
-            same = shown is not None and shown.repeat and wanted == shown
-            if not same:
-                tones = tuple(Tone(hz, ms, loud) for hz, ms, loud in SOUNDS[wanted.sound])
-                await self._sounder.play(Sound(wanted.sound, tones, repeat=wanted.repeat))
-        elif shown is not None and shown.repeat:
+    async def _sound(self, sound: Sound | None) -> None:
+        if sound is None:
             await self._sounder.stop()
+        else:
+            await self._sounder.play(sound)
+
+
+def _sound(name: str, repeat: bool = False) -> Sound:
+    return Sound(name, tuple(Tone(hz, ms, loud) for hz, ms, loud in SOUNDS[name]), repeat=repeat)
 
 
 def left_behind(state: State, there: Belongings) -> frozenset[Left]:
     """What lies there although the state asks for it to be taken."""
-    if isinstance(state, s.ReturningCard | s.TakingCardBack):
-        return frozenset({Left.CARD})
-    if isinstance(state, s.HandingOver | s.Collecting | s.Farewell | s.OutOfService | s.Refused):
-        lying = {
-            Left.CARD: there.card and not isinstance(state, s.Refused),
-            Left.SHEETS: bool(there.sheets),
-            Left.RECEIPT: bool(there.receipt),
-            Left.CHANGE: bool(there.change),
-        }
-        return frozenset(left for left, is_there in lying.items() if is_there)
-    return frozenset()
+    lying = {
+        Left.CARD: there.card,
+        Left.SHEETS: bool(there.sheets),
+        Left.RECEIPT: bool(there.receipt),
+        Left.CHANGE: bool(there.change),
+    }
+    return frozenset(left for left in _asked_for(state) if lying[left])
+
+
+def _asked_for(state: State) -> frozenset[Left]:
+    """What each state calls for. Void sheets, and sheets of nobody known, are for staff alone."""
+    everything = frozenset(Left)
+    match state:
+        case s.ReturningCard() | s.TakingCardBack() | s.Guide() | s.Closed():
+            return frozenset({Left.CARD})
+        case s.HandingOver() | s.Farewell():
+            return everything
+        case s.OutOfService() if VOID_SHEETS.isdisjoint(state.troubles):
+            return everything
+        case s.Collecting() | s.Settling() | s.OutOfService():
+            return everything - {Left.SHEETS}
+        case s.Refused():
+            return everything - {Left.SHEETS, Left.CARD}
+        case _:
+            return frozenset()
 
 
 def _status_light(screen: Screen) -> FlashRate:

@@ -47,13 +47,16 @@ async def sign_in(desk: Desk, work: Work) -> None:
     assert work.worker is not None
     assert work.opened is not None
     opened = work.opened
-    pin = desk.pin.take()
     message = sign_in_message(opened.terminal, work.visit.id, opened.nonce, work.worker.public_key)
+    pin = desk.pin.take()
     try:
         signature = await work.card.sign_in(pin, message)
     except PinIncorrect as error:
         desk.emit(PinRejected(error.tries_left))
         return
+    finally:
+        # Also when it was cancelled before the card's turn came.
+        pin[:] = bytes(len(pin))
     certificate = work.card.certificate
     request = SignIn(
         certificate=certificate,

@@ -8,11 +8,12 @@ two signatures; whoever leaves, leaves the card unpowered, so the verified state
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from drivers.card import jpki
 from drivers.card_reader import CardConnection, CardReader
-from drivers.errors import NoCard
+from drivers.errors import DeviceTimeout, NoCard
 
 SIGNING_LIMIT_S = 15  # a slow contactless card signs in about one second
 
@@ -29,14 +30,14 @@ class CardSession:
 
     async def identify(self) -> jpki.CardSummary:
         """What card this is and how many tries are left (R45). Raises CardError, DriverError."""
-        async with self._turn, asyncio.timeout(SIGNING_LIMIT_S):
+        async with self._speaking("reading the card"):
             async with self._reader.connect() as connection:
                 self.card = await jpki.run(connection, jpki.read_card())
                 return self.card
 
     async def sign_in(self, pin: bytearray, message: bytes) -> bytes:
         """One VERIFY with ``pin`` (wiped here), then the signature of ``message``; stays connected."""
-        async with self._turn, asyncio.timeout(SIGNING_LIMIT_S):
+        async with self._speaking("signing in"):
             try:
                 connection = await self._stack.enter_async_context(self._reader.connect())
                 await jpki.run(connection, jpki.select_application())
@@ -51,10 +52,22 @@ class CardSession:
 
     async def sign(self, message: bytes) -> bytes:
         """A further signature under the same PIN entry. Raises NoCard when the card has left."""
-        async with self._turn, asyncio.timeout(SIGNING_LIMIT_S):
+        async with self._speaking("signing the order"):
             if self._connection is None:
                 raise NoCard("the card is no longer connected")
             return await jpki.run(self._connection, jpki.sign(message, self.certificate))
+
+    @asynccontextmanager
+    async def _speaking(self, doing: str) -> AsyncGenerator[None, None]:
+        """One conversation at a time, and none for ever. Raises DeviceTimeout."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(SIGNING_LIMIT_S):
+                    yield
+            except DeviceTimeout:
+                raise
+            except TimeoutError as error:
+                raise DeviceTimeout(self._reader.name, doing, SIGNING_LIMIT_S) from error
 
     @property
     def certificate(self) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,12 +11,17 @@ from terminal.clock import Clock
 from terminal.config import Config
 from terminal.devices import Devices
 from terminal.document.handle import DocumentWorker, PreparedDocument
+from terminal.errors import JournalError
 from terminal.journal import Facts, Journal, Letter, Step
 from terminal.link.client import CentreClient
 from terminal.link.wire import Order, OrderAccepted, SignedIn, VisitOpened
 from terminal.pin import PinBuffer
 from terminal.visit.events import Event
 from terminal.visit.states import Visit
+
+logger = logging.getLogger(__name__)
+
+REFERENCE_DIGITS = 12  # the random end of an id: enough to find it, short enough to say
 
 
 def _to_nobody(event: Event) -> None:
@@ -39,8 +45,15 @@ class Desk:
     async def write(
         self, visit: Visit, step: Step, facts: Facts | None = None, letter: Letter | None = None
     ) -> None:
-        """Durable before the act it announces."""
+        """Durable before the act it announces. Raises JournalError; then the act must not happen."""
         await self.journal.write(self.clock.now(), visit.id, step, facts, letter)
+
+    async def note(self, visit: Visit, step: Step, facts: Facts | None = None) -> None:
+        """For what has happened already, or must happen whether or not it can be written down."""
+        try:
+            await self.write(visit, step, facts)
+        except JournalError as error:
+            logger.error("visit %s: %s is not in the journal: %s", visit.id, step.value, error)
 
 
 @dataclass(slots=True)
@@ -55,10 +68,17 @@ class Work:
     order: Order | None = None
     accepted: OrderAccepted | None = None
     document: PreparedDocument | None = None
-    paid_yen: int = 0
+    slot_opened: bool = False
+    held_yen: int = 0
+    returned_yen: int = 0
+    change_yen: int = 0
     printing: bool = False
     finished: bool = False
     impressions_before: int | None = None
+    impressions_after: int | None = None
     sheets_out: int | None = 0
-    refunded_yen: int = 0
-    change_yen: int = 0
+
+    @property
+    def reference(self) -> str:
+        """What staff and the person say to each other; on screen, slip and in the journal alike."""
+        return (self.order.order if self.order is not None else self.visit.id)[-REFERENCE_DIGITS:]

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import logging
+
 from drivers.errors import DriverError
 from terminal.acts.desk import Desk, Work
+from terminal.document.errors import DocumentError
 from terminal.ids import new_id
 from terminal.journal import Letter, Step
 from terminal.link.wire import Incident, OrderResult, Outcome, encode
-from terminal.visit.states import Ending, Visit
+from terminal.visit.states import Ending
+
+logger = logging.getLogger(__name__)
 
 
 async def end_visit(desk: Desk, work: Work, ending: Ending) -> None:
     """The order's result goes into the outbox in the same transaction as the journal's last row."""
     desk.pin.wipe()
-    await work.card.release()
-    if work.worker is not None:
-        await work.worker.close()
+    await let_go(work)
     letter = _result_letter(work, ending)
     await desk.write(work.visit, Step.DONE, {"ending": ending.value}, letter)
+
+
+async def let_go(work: Work) -> None:
+    """Card unpowered, worker wiped. Whatever became of them, the order must still be settled."""
+    await release_card(work)
+    if work.worker is None:
+        return
+    try:
+        await work.worker.close()
+    except (DocumentError, OSError) as error:
+        logger.error("visit %s: the document worker: %s", work.visit.id, error)
 
 
 def _result_letter(work: Work, ending: Ending) -> Letter | None:
@@ -30,30 +44,46 @@ def _result_letter(work: Work, ending: Ending) -> Letter | None:
         serials=tuple(serials),
         sheets_out=work.sheets_out,
         impressions_before=work.impressions_before,
-        refunded_yen=work.refunded_yen,
+        impressions_after=work.impressions_after,
+        refunded_yen=refund(work.returned_yen, work.order.fee_yen * work.order.copies),
     )
     return Letter(f"/v1/orders/{work.order.order}/result", encode(result))
 
 
+def refund(returned_yen: int, due_yen: int) -> int:
+    """What came back of the order's own price: coins beyond it were never the centre's."""
+    return min(returned_yen, due_yen)
+
+
 def _outcome(work: Work) -> Outcome:
-    if work.finished:
+    if work.finished and not work.returned_yen:
         return Outcome.PRINTED
-    if work.printing and work.sheets_out is None:
+    if work.finished or (work.printing and work.sheets_out is None):
         return Outcome.SUSPECT
     return Outcome.VOID
 
 
-async def raise_incident(desk: Desk, visit: Visit, kind: str, order: str | None) -> None:
+async def raise_incident(desk: Desk, visit: str, kind: str, order: str | None) -> None:
     """Into the journal and to the operator; blocks the next visit until a supervisor clears it."""
     now = desk.clock.now()
-    incident = Incident(kind=kind, at=now, order=order)
-    letter = Letter(f"/v1/incidents/{new_id()}", encode(incident))
-    await desk.write(visit, Step.INCIDENT, {"kind": kind, "order": order}, letter)
+    letter = _incident_letter(Incident(kind=kind, at=now, order=order))
+    await desk.journal.write(now, visit, Step.INCIDENT, {"kind": kind, "order": order}, letter)
+
+
+async def call_staff(desk: Desk, visit: str, left: str) -> None:
+    """Something has lain there for 30 s: the operator is told, and nothing is blocked (decision i)."""
+    now = desk.clock.now()
+    letter = _incident_letter(Incident(kind="call_staff", at=now, detail=left))
+    await desk.journal.write(now, visit, Step.CALLED, {"left": left}, letter)
+
+
+def _incident_letter(incident: Incident) -> Letter:
+    return Letter(f"/v1/incidents/{new_id()}", encode(incident))
 
 
 async def release_card(work: Work) -> None:
     try:
         await work.card.release()
-    except DriverError:
+    except DriverError as error:
         # The reader is gone, and with it the card's power: that is what release is for.
-        return
+        logger.warning("visit %s: the card was not released: %s", work.visit.id, error)

@@ -11,6 +11,7 @@ from drivers.errors import (
     DeviceTimeout,
     DeviceUnavailable,
     DriverError,
+    HardwareFault,
     NoCard,
     PaymentError,
     PinBlocked,
@@ -38,7 +39,7 @@ def refusal_for(error: BaseException, visit: str) -> Refusal:
     return refusal
 
 
-def _known(error: BaseException) -> Refusal:  # noqa: RUF100
+def _known(error: BaseException) -> Refusal:
     match error:
         case PinBlocked():
             return PIN_LOCKED
@@ -56,11 +57,11 @@ def _known(error: BaseException) -> Refusal:  # noqa: RUF100
             return _ours("refused.print_failed")
         case PaymentError():
             return _ours("refused.payment_device")
-        case DeviceUnavailable() | DeviceTimeout() if "reader" in error.device:
+        case DeviceUnavailable() | DeviceTimeout() | HardwareFault() if "reader" in error.device:
             return _ours("refused.reader")
-        case DeviceUnavailable() | DeviceTimeout() if "printer" in error.device:
+        case DeviceUnavailable() | DeviceTimeout() | HardwareFault() if "printer" in error.device:
             return _ours("refused.printer_not_ready")
-        case DeviceUnavailable() | DeviceTimeout() if "payment" in error.device:
+        case DeviceUnavailable() | DeviceTimeout() | HardwareFault() if "payment" in error.device:
             return _ours("refused.payment_device")
         case _:
             return _ours("refused.ours")

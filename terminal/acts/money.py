@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from drivers.errors import DriverError
+from drivers.errors import DeviceTimeout, DriverError, PaymentError
 from terminal.acts.desk import Desk, Work
 from terminal.acts.opening import require_printer
 from terminal.acts.receipts import print_receipt
-from terminal.errors import TerminalError
 from terminal.journal import Facts, Letter, Step
 from terminal.link.wire import PaymentTaken, encode
 from terminal.receipt import ReceiptKind
@@ -19,6 +18,7 @@ from terminal.visit.states import CheckedDocument, Payment
 logger = logging.getLogger(__name__)
 
 ESCROW_POLL_S = 0.1  # a lost event must not keep a person waiting who has paid
+SETTLE_LIMIT_S = 30  # a hopper pays out some ten coins a second
 
 
 async def take_money(desk: Desk, work: Work, document: CheckedDocument) -> None:
@@ -29,12 +29,14 @@ async def take_money(desk: Desk, work: Work, document: CheckedDocument) -> None:
     kept_before = (await device.status()).kept_yen
     facts: Facts = {"order": document.order, "yen": total, "kept_before": kept_before}
     await desk.write(work.visit, Step.PAYING, facts)
+    work.slot_opened = True
     await device.accept(total)
     while (held := (await device.status()).held_yen) < total:
+        work.held_yen = held
         desk.emit(MoneyHeld(held))
         await asyncio.sleep(ESCROW_POLL_S)
+    work.held_yen = held
     await device.close_slot()
-    work.paid_yen = held
     payment = Payment(amount_yen=total, reference=document.order)
     taken = PaymentTaken(amount_yen=total, reference=document.order)
     letter = Letter(f"/v1/orders/{document.order}/payment", encode(taken))
@@ -48,37 +50,68 @@ async def pause_money(desk: Desk) -> None:
 
 
 async def return_money(desk: Desk, work: Work) -> None:
-    """Everything that is held goes back. MoneyStuck when the hardware cannot (claim receipt)."""
-    order = work.order.order if work.order is not None else ""
-    reference = (order or work.visit.id)[-12:]
-    device = desk.devices.payment
-    try:
-        await device.close_slot()
-        held = (await device.status()).held_yen
-        await desk.write(work.visit, Step.RETURNING, {"order": order, "yen": held})
-        returned = await device.give_back()
-    except (DriverError, TerminalError) as error:
-        logger.error("visit %s: money could not be given back (%s)", work.visit.id, error)
-        await print_receipt(desk, work, ReceiptKind.CLAIM, claim_code=reference)
-        desk.emit(MoneyStuck(reference))
+    """Everything that is held goes back. MoneyStuck when the hardware cannot (claim receipt).
+
+    A journal that cannot be written keeps no one's money: recovery gives back what it finds held.
+    """
+    if not work.slot_opened:
+        desk.emit(MoneyReturned(0))
         return
-    work.refunded_yen = returned
-    await desk.write(work.visit, Step.RETURNED, {"order": order, "yen": returned})
-    if work.printing:
-        await print_receipt(desk, work, ReceiptKind.VOID)
-    desk.emit(MoneyReturned(returned))
+    try:
+        async with asyncio.timeout(SETTLE_LIMIT_S):
+            returned = await _give_back(desk, work)
+    except TimeoutError as error:
+        late = error if isinstance(error, DriverError) else None
+        await _owe(desk, work, late or _too_slow(desk, "giving money back"))
+    except DriverError as error:
+        await _owe(desk, work, error)
+    else:
+        await desk.note(work.visit, Step.RETURNED, _money(work, returned))
+        if work.printing:
+            await print_receipt(desk, work, ReceiptKind.VOID)
+        desk.emit(MoneyReturned(returned))
+
+
+async def _give_back(desk: Desk, work: Work) -> int:
+    device = desk.devices.payment
+    await device.close_slot()
+    work.held_yen = (await device.status()).held_yen
+    await desk.note(work.visit, Step.RETURNING, _money(work, work.held_yen))
+    work.returned_yen = await device.give_back()
+    return work.returned_yen
+
+
+async def _owe(desk: Desk, work: Work, error: DriverError) -> None:
+    logger.error("visit %s: money could not be given back (%s)", work.visit.id, error)
+    if isinstance(error, PaymentError) and error.held_yen is not None:
+        work.held_yen = error.held_yen
+    await print_receipt(desk, work, ReceiptKind.CLAIM, claim_code=work.reference)
+    desk.emit(MoneyStuck(work.reference))
 
 
 async def keep_money(desk: Desk, work: Work, document: CheckedDocument, payment: Payment) -> None:
     """The last good sheet is out: keep the amount, give change, print the receipt."""
-    stuck = False
     try:
-        work.change_yen = await desk.devices.payment.keep(payment.amount_yen)
-        facts: Facts = {"order": document.order, "yen": payment.amount_yen}
-        await desk.write(work.visit, Step.KEPT, facts)
-    except DriverError as error:
+        async with asyncio.timeout(SETTLE_LIMIT_S):
+            work.change_yen = await desk.devices.payment.keep(payment.amount_yen)
+    except (DriverError, TimeoutError) as error:
         # The person has the paper; what the machine still holds is the operator's to sort out.
         logger.error("visit %s: payment could not be settled (%s)", work.visit.id, error)
-        stuck = True
+        await print_receipt(desk, work)
+        owed = work.held_yen > payment.amount_yen
+        if owed:
+            await print_receipt(desk, work, ReceiptKind.CLAIM, claim_code=work.reference)
+        desk.emit(MoneyStuck(work.reference, owed=owed))
+        return
+    facts: Facts = {"order": document.order, "yen": payment.amount_yen}
+    await desk.note(work.visit, Step.KEPT, facts)
     await print_receipt(desk, work)
-    desk.emit(MoneyStuck(document.order[-12:]) if stuck else MoneyKept())
+    desk.emit(MoneyKept())
+
+
+def _money(work: Work, yen: int) -> Facts:
+    return {"order": work.order.order if work.order is not None else "", "yen": yen}
+
+
+def _too_slow(desk: Desk, doing: str) -> DeviceTimeout:
+    return DeviceTimeout(desk.devices.payment.name, doing, SETTLE_LIMIT_S)

@@ -1,9 +1,9 @@
-"""Open a visit: is the printer ready, start the worker, tell the centre the worker's key (I-1)."""
+"""Open a visit: are printer and escrow ready, start the worker, tell the centre its key (I-1)."""
 
 from __future__ import annotations
 
 from drivers.device import DeviceState
-from drivers.errors import DeviceUnavailable
+from drivers.errors import DeviceUnavailable, PaymentError
 from terminal.acts.desk import Desk, Work
 from terminal.document.handle import DocumentWorker
 from terminal.journal import Step
@@ -14,6 +14,7 @@ from terminal.visit.events import VisitReady
 
 async def open_visit(desk: Desk, work: Work) -> None:
     await require_printer(desk)
+    await _require_empty_escrow(desk)
     worker = work.worker
     if worker is None:
         worker = work.worker = DocumentWorker()
@@ -32,3 +33,10 @@ async def require_printer(desk: Desk) -> None:
     if not status.ready:
         faults = ", ".join(sorted(fault.value for fault in status.faults)) or "not idle"
         raise DeviceUnavailable(printer.name, DeviceState.ONLINE, faults)
+
+
+async def _require_empty_escrow(desk: Desk) -> None:
+    """What is held now is somebody else's, and would pay for this visit."""
+    held = (await desk.devices.payment.status()).held_yen
+    if held:
+        raise PaymentError(f"{held} yen of an earlier visit are still held", held)

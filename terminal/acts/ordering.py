@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from drivers.card.jpki import signature_algorithm
 from terminal.acts.desk import Desk, Work
+from terminal.acts.ending import release_card
 from terminal.document.errors import Check, IntegrityError
 from terminal.document.messages import Expected
 from terminal.ids import new_id
@@ -31,6 +32,7 @@ async def place_order(desk: Desk, work: Work, person: SignedIn, wish: Wish) -> N
     order = _order(work, person, wish, work.opened.terminal)
     digest = order_digest(order)
     signature = await work.card.sign(order_message(order))
+    await release_card(work)  # nothing more is signed: the verified PIN need not outlive this
     work.order = order
     facts: Facts = {
         "order": order.order,

@@ -12,7 +12,7 @@ from terminal.strings.catalogue import catalogue
 
 logger = logging.getLogger(__name__)
 
-REFERENCE_DIGITS = 12  # the random end of an order's id: enough to find it, short enough to say
+RECEIPT_LIMIT_S = 15  # a slow serial line takes some seconds for a long receipt
 
 
 async def print_receipt(
@@ -25,8 +25,11 @@ async def print_receipt(
     printer = desk.devices.receipt_printer
     words = catalogue(work.visit.language).lookup
     try:
-        image = await asyncio.to_thread(render, receipt, words, printer.width_px, find_font())
-        await printer.print_receipt(image)
+        async with asyncio.timeout(RECEIPT_LIMIT_S):
+            image = await asyncio.to_thread(render, receipt, words, printer.width_px, find_font())
+            await printer.print_receipt(image)
+    except TimeoutError:
+        logger.error("visit %s: no receipt within %d s", work.visit.id, RECEIPT_LIMIT_S)
     except (DriverError, FontMissing) as error:
         logger.error("visit %s: no receipt: %s", work.visit.id, error)
 
@@ -35,17 +38,26 @@ def _receipt(desk: Desk, work: Work, kind: ReceiptKind, claim_code: str) -> Rece
     order, person = work.order, work.person
     if order is None or person is None:
         return None
-    change = work.refunded_yen if kind is not ReceiptKind.PRINTED else work.change_yen
+    paid, back = _sums(work, kind)
     return Receipt(
         kind=kind,
         lines=(ReceiptLine(order.product, order.copies, order.fee_yen),),
-        paid_yen=work.paid_yen,
-        change_yen=change,
+        paid_yen=paid,
+        change_yen=back,
         serials=tuple(work.document.serials) if work.document is not None else (),
         at=desk.clock.now(),
         terminal=order.terminal,
-        order=order.order[-REFERENCE_DIGITS:],
+        order=work.reference,
         city_name=person.city_name,
         contact=person.contact,
         claim_code=claim_code,
     )
+
+
+def _sums(work: Work, kind: ReceiptKind) -> tuple[int, int]:
+    """What went in and what came out. Where the paper came out only the change can be owed."""
+    if kind is ReceiptKind.PRINTED:
+        return work.held_yen, work.change_yen
+    if work.finished and work.order is not None:
+        return work.held_yen, work.order.fee_yen * work.order.copies
+    return work.held_yen, work.returned_yen

@@ -41,7 +41,7 @@ def _by_state(state: Resting, event: e.Event, moment: Moment) -> Step:
     match state, event:
         case Idle(), e.Chosen("services"):
             return _begin(state, moment, card_present=False)
-        case Idle(), e.CardInserted(mute=False):
+        case Idle(), e.CardInserted():  # a mute one too: reading it says which way round
             return _begin(state, moment, card_present=True)
         case Idle(), e.Chosen("guide"):
             return Guide(state.language), []

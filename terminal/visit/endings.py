@@ -9,6 +9,7 @@ from terminal.visit import events as e
 from terminal.visit.commands import ClearPin, EndVisit, RaiseIncident, ReleaseCard, ReturnMoney
 from terminal.visit.screen import ScreenKey
 from terminal.visit.states import (
+    Belongings,
     Collecting,
     Ending,
     Farewell,
@@ -78,7 +79,7 @@ def on_returning_money(state: ReturningMoney, event: e.Event) -> Step:
         case e.MoneyStuck(reference):
             return _settle(state.visit, "settling.money_stuck", reference)
         case e.TimedOut():
-            return _settle(state.visit, "settling.money_stuck", state.visit.id)
+            return _settle(state.visit, "settling.money_stuck", state.visit.id[-12:])
         case _:
             return state, []
 
@@ -93,14 +94,27 @@ def _settle(visit: Visit, reason: str, reference: str) -> Step:
 def on_collecting(state: Collecting, event: e.Event) -> Step:
     match event:
         case e.BelongingsChanged(belongings):
-            if belongings.any_seen:
+            # Void sheets stay for staff, who were called when they came out.
+            if belongings.card or belongings.receipt or belongings.change:
                 return replace(state, belongings=belongings), []
-            card = belongings.card
-            return Refused(state.visit, state.refusal, card_present=card, no_charge=True), []
+            return Refused(state.visit, state.refusal, card_present=False, no_charge=True), []
         case e.TimedOut():
-            return left_behind(state.visit, "change_left")
+            there = state.belongings
+            without_sheets = replace(there, sheets=False) if there is not None else None
+            return left_behind(state.visit, what_is_left(without_sheets))
         case _:
             return state, []
+
+
+def what_is_left(there: Belongings | None) -> str:
+    """The incident's kind, the most urgent first; sheets where no sensor can tell."""
+    if there is not None and there.card:
+        return "card_left"
+    if there is not None and not there.sheets and there.receipt:
+        return "receipt_left"
+    if there is not None and not there.sheets and there.change:
+        return "change_left"
+    return "sheets_left"
 
 
 def left_behind(visit: Visit, kind: str) -> Step:

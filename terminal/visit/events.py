@@ -114,9 +114,10 @@ class MoneyReturned:
 
 @dataclass(frozen=True, slots=True)
 class MoneyStuck:
-    """Money could not be given back: only a person can (decision d)."""
+    """Money is not settled, and only a person can (decision d). ``owed``: some of it is the visitor's."""
 
     reference: str
+    owed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

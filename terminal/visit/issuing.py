@@ -21,7 +21,13 @@ from terminal.visit.commands import (
     ReleaseCard,
     TakeMoney,
 )
-from terminal.visit.endings import give_money_back, leave, left_behind, refuse
+from terminal.visit.endings import (
+    give_money_back,
+    leave,
+    left_behind,
+    refuse,
+    what_is_left,
+)
 from terminal.visit.screen import ScreenKey
 from terminal.visit.states import (
     CardReturned,
@@ -34,6 +40,7 @@ from terminal.visit.states import (
     Preparing,
     Printing,
     ReturningCard,
+    Settling,
     Visit,
 )
 from terminal.visit.step import (
@@ -92,6 +99,10 @@ def on_returning_card(state: ReturningCard, event: e.Event, moment: Moment) -> S
             return give_money_back(state.visit, PAYMENT_CANCELLED, Ending.CANCELLED)
         case e.Pressed(ScreenKey.CANCEL):
             return leave(state.visit, Ending.CANCELLED, card_present=True)
+        case e.ActRefused(refusal) if state.held_yen:
+            return give_money_back(state.visit, refusal, Ending.FAILED)
+        case e.ActRefused(refusal):
+            return refuse(state.visit, refusal, card_present=True)
         case e.TimedOut() if state.held_yen:
             return give_money_back(state.visit, PAYMENT_TIMED_OUT, Ending.TIMED_OUT)
         case e.TimedOut():
@@ -157,16 +168,18 @@ def on_handing_over(state: HandingOver, event: e.Event) -> Step:
     match event:
         case e.MoneyKept():
             return _when_taken(replace(state, kept=True))
-        case e.MoneyStuck():
-            kept = _when_taken(replace(state, kept=True))
-            return kept[0], [RaiseIncident(state.visit, "money_stuck"), *kept[1]]
+        case e.MoneyStuck(reference, owed):
+            owing = replace(state, kept=True, owed=reference if owed else None)
+            after, ending = _when_taken(owing)
+            return after, [RaiseIncident(state.visit, "money_stuck"), *ending]
         case e.BelongingsChanged(belongings):
             return _when_taken(replace(state, belongings=belongings))
         case e.Pressed(ScreenKey.OK) if _nothing_sensed(state):
-            return Farewell(state.visit, Ending.DELIVERED), [_delivered(state)]
+            return _all_taken(state)
         case e.TimedOut():
-            step = left_behind(state.visit, "sheets_left")
-            return step[0], [*step[1], _delivered(state)]
+            after, incident = left_behind(state.visit, what_is_left(state.belongings))
+            stuck = [] if state.kept else [RaiseIncident(state.visit, "money_stuck")]
+            return after, [*incident, *stuck, _delivered(state)]
         case _:
             return state, []
 
@@ -176,6 +189,14 @@ def _when_taken(state: HandingOver) -> Step:
     known = state.belongings
     if not state.kept or known is None or known.any_seen or known.sheets is None:
         return state, []
+    return _all_taken(state)
+
+
+def _all_taken(state: HandingOver) -> Step:
+    """Who is still owed change must read the number before anything else."""
+    if state.owed is not None:
+        owing = Settling(state.visit, "settling.change_owed", state.owed)
+        return owing, [_delivered(state)]
     return Farewell(state.visit, Ending.DELIVERED), [_delivered(state)]
 
 

@@ -31,8 +31,8 @@ def on_consent(state: Consent, event: e.Event) -> Step:
             return _when_agreed(replace(state, ready=True))
         case e.Pressed(ScreenKey.OK):
             return _when_agreed(replace(state, agreed=True))
-        case e.CardInserted(mute):
-            return replace(state, card_present=not mute), []
+        case e.CardInserted():  # mute or not, it must be taken back; reading tells which
+            return replace(state, card_present=True), []
         case e.CardRemoved():
             return replace(state, card_present=False), []
         case e.ActRefused(refusal):

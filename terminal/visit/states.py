@@ -233,13 +233,16 @@ class Printing:
 
 @dataclass(frozen=True, slots=True)
 class HandingOver:
-    """All sheets are out. ``kept`` once the money is settled; leaves when nothing lies there."""
+    """All sheets are out. ``kept`` once the money is settled; leaves when nothing lies there.
+
+    ``owed`` is the reference of a claim, where change could not be given."""
 
     visit: Visit
     document: CheckedDocument
     payment: Payment
     belongings: Belongings | None = None
     kept: bool = False
+    owed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""Staff say that all is in order again: only what is in order can be cleared (I-12, R66, R68)."""
+
+from __future__ import annotations
+
+import logging
+
+from drivers.errors import DriverError
+from terminal.acts.desk import Desk
+from terminal.journal import Step
+from terminal.translation import belongings
+
+logger = logging.getLogger(__name__)
+
+
+async def clear(desk: Desk) -> bool:
+    """False while something still lies there, or money of an earlier visit cannot be given out.
+
+    Money that is still in escrow falls into the cup before the eyes of staff: left inside, it would
+    pay for the next person.
+    """
+    device = desk.devices.payment
+    try:
+        held = (await device.status()).held_yen
+        returned = await device.give_back() if held else 0
+    except DriverError as error:
+        logger.error("not cleared: %s", error)
+        return False
+    there = belongings(desk.devices.card_reader, desk.devices.sensors)
+    if there.card or there.sheets or there.receipt:
+        logger.warning("not cleared: something still lies at the terminal")
+        return False
+    await desk.journal.write(desk.clock.now(), "-", Step.CLEARED, {"returned_yen": returned})
+    return True
