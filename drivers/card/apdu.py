@@ -25,6 +25,8 @@ SECRET_INS = frozenset({0x20, 0x24, 0x2C})
 
 _MAX_CONTINUATIONS = 256  # 64 KiB in one answer: no card that means well sends more
 
+_SHOWN = 32
+
 _Ask = TypeVar("_Ask")
 _Answer = TypeVar("_Answer")
 _Result = TypeVar("_Result")
@@ -105,9 +107,13 @@ class Command:
     def __repr__(self) -> str:
         head = f"{self.cla:02X} {self.ins:02X} {self.p1:02X} {self.p2:02X}"
         if self.data:
-            shown = "[secret]" if self.ins in SECRET_INS else self.data.hex().upper()
+            shown = "[secret]" if self.ins in SECRET_INS else _shortened(self.data)
             head += f" ({len(self.data)}) {shown}"
         return f"<{head}{'' if self.le is None else f' Le={self.le}'}>"
+
+
+def _shortened(data: bytes | bytearray) -> str:
+    return data[:_SHOWN].hex().upper() + ("…" if len(data) > _SHOWN else "")
 
 
 @dataclass(frozen=True, slots=True)

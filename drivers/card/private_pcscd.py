@@ -1,0 +1,225 @@
+"""A pcscd of one's own, with virtual readers: for the demo and for tests, never for a counter.
+
+It runs in a user and mount namespace, in which /run is empty but for its own directory; so it needs no
+root, is never taken for the machine's own pcscd, and many can run side by side. libpcsclite asks for
+the socket's name once in a process, at its first call: put ``environment`` into ``os.environ`` before.
+
+The virtual readers (vsmartcard's libifdvpcd) listen on all addresses of the machine: one more reason to
+keep them out of the field.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from drivers.device import DeviceState
+from drivers.errors import DeviceUnavailable
+
+READER_NAME = "Virtual PCD"
+"""pcscd adds two numbers, reader and slot: “Virtual PCD 00 00”, “Virtual PCD 00 01”."""
+
+_DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+_PACKAGES = {
+    "pcscd": "pcscd",
+    "unshare": "util-linux",
+    "setpriv": "util-linux",
+    "mount": "mount",
+}
+_READY_LIMIT_S = 10.0  # it takes 10 ms; a busy machine may take long to start any process
+_STOP_LIMIT_S = 5.0
+_POLL_S = 0.005
+_ATTEMPTS = 5  # somebody else may take the ports between our look and pcscd's
+
+# Within the namespace: hide the machine's /run, show our directory in the place pcscd has compiled in.
+# The process becomes pcscd itself, and dies with the thread that started it.
+_SCRIPT = """
+mount -t tmpfs none /run && mkdir /run/pcscd && mount --bind {directory} /run/pcscd &&
+exec setpriv --pdeathsig TERM {pcscd} --foreground --config {readers} {options}
+"""
+
+
+class PrivatePcscd:
+    """``async with`` it. Two readers, on ``ports``; ``environment`` leads PC/SC programs to it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._files: tempfile.TemporaryDirectory[str] | None = None
+        self._ports = (0, 0)
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """For ``drivers.card.vpcd.VpcdSlot``: slot 00 and slot 01."""
+        return self._ports
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PCSCLITE_CSOCK_NAME": str(self._directory / "pcscd.comm")}
+
+    async def __aenter__(self) -> Self:
+        """Raises DeviceUnavailable where programs are missing, or pcscd does not start."""
+        _need_programs()
+        self._files = tempfile.TemporaryDirectory(prefix="pcscd-")
+        try:
+            await self.start()
+        except BaseException:
+            self._files.cleanup()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+        assert self._files is not None
+        self._files.cleanup()
+
+    async def start(self) -> None:
+        """Ready when this returns; the same ports and socket as before a ``stop``."""
+        options = _options()
+        for _ in range(_ATTEMPTS):
+            if not all(self._ports):
+                self._ports = _free_ports()
+            if await self._try_to_start(options):
+                return
+            self._ports = (0, 0)
+        raise DeviceUnavailable(
+            "pcscd", DeviceState.OFFLINE, f"it did not start: {self._last_words()}"
+        )
+
+    async def stop(self) -> None:
+        """End our own process and nothing else; what it held open is closed by the kernel."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        if not await _ended(process):
+            process.kill()
+            await _ended(process)
+
+    @property
+    def _directory(self) -> Path:
+        if self._files is None:
+            raise DeviceUnavailable("pcscd", DeviceState.OFFLINE, "enter it first (async with)")
+        return Path(self._files.name)
+
+    async def _try_to_start(self, options: str) -> bool:
+        for left_over in ("pcscd.comm", "pcscd.pid"):
+            (self._directory / left_over).unlink(missing_ok=True)
+        readers = self._directory / "readers"
+        readers.mkdir(exist_ok=True)
+        (readers / "vpcd").write_text(_reader_conf(self._ports[0]))
+        script = _SCRIPT.format(
+            directory=shlex.quote(str(self._directory)),
+            pcscd=_program("pcscd"),
+            readers=shlex.quote(str(readers)),
+            options=options,
+        )
+        self._process = self._spawn(script)
+        try:
+            return await self._is_ready(self._process)
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _spawn(self, script: str) -> subprocess.Popen[bytes]:
+        with (self._directory / "log").open("wb") as log:
+            return subprocess.Popen(
+                ["unshare", "-rm", "sh", "-c", script],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
+        deadline = time.monotonic() + _READY_LIMIT_S
+        while process.poll() is None and time.monotonic() < deadline:
+            if self._answers() and all(map(_is_listened_on, self._ports)):
+                return True
+            await asyncio.sleep(_POLL_S)
+        await self.stop()
+        return False
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as line, contextlib.suppress(OSError):
+            line.connect(self.environment["PCSCLITE_CSOCK_NAME"])
+            return True
+        return False
+
+    def _last_words(self) -> str:
+        lines = (self._directory / "log").read_text(errors="replace").splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+def _need_programs() -> None:
+    missing = {package for program, package in _PACKAGES.items() if _program(program) is None}
+    if not _DRIVER.exists():
+        missing.add("vsmartcard-vpcd")
+    if missing:
+        advice = f"for a virtual card reader: apt install {' '.join(sorted(missing))}"
+        raise DeviceUnavailable("pcscd", DeviceState.NO_DEVICE, advice)
+
+
+def _program(name: str) -> str | None:
+    """Debian keeps pcscd where only root's PATH leads."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + _STOP_LIMIT_S
+    while process.poll() is None and time.monotonic() < deadline:  # noqa: ASYNC110 - the kernel's event
+        await asyncio.sleep(_POLL_S)
+    return process.poll() is not None
+
+
+def _options() -> str:
+    """pcscd 2 asks polkit, which has never heard of our namespace; pcscd 1 knows no such option."""
+    pcscd = _program("pcscd")
+    assert pcscd is not None
+    helped = subprocess.run(
+        [pcscd, "--help"], capture_output=True, timeout=_READY_LIMIT_S, check=False
+    )
+    return "--disable-polkit" if b"--disable-polkit" in helped.stdout + helped.stderr else ""
+
+
+def _reader_conf(port: int) -> str:
+    return f"""\
+FRIENDLYNAME "{READER_NAME}"
+DEVICENAME /dev/null:{port:#06x}
+LIBPATH {_DRIVER}
+CHANNELID {port:#06x}
+"""
+
+
+def _free_ports() -> tuple[int, int]:
+    """Two in a row, as the driver takes them."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("", 0))
+            port = first.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("", port + 1))
+                return port, port + 1
+
+
+def _is_listened_on(port: int) -> bool:
+    """Looked up, not tried: to connect would be to insert a card."""
+    with contextlib.suppress(OSError), Path("/proc/net/tcp").open() as table:
+        return any(
+            fields[1].endswith(f":{port:04X}") and fields[3] == "0A"
+            for fields in map(str.split, table)
+        )
+    return False
