@@ -38,7 +38,7 @@ class Settlement:
             known = ledger.find_payment(tx, order_id)
             if known is None and row.state not in ENDED:
                 self._record_payment(tx, row, body, digest)
-                return wire.Acknowledged()
+                known = ledger.find_payment(tx, order_id)
         if known is None:
             raise self.orders.late(order_id, "payment")
         if known["body_digest"] != digest:
@@ -53,6 +53,8 @@ class Settlement:
         now = self.clock.now()
         records.mark_issued(tx, row.order_id)
         if not records.move_order(tx, row.order_id, "issued", "paid"):
+            if ledger.find_payment(tx, row.order_id) is not None:
+                return  # the same call, a moment ago, in another process
             raise ProblemError(Code.NOT_ISSUED, "not every copy has been fetched, or it ended")
         if not ledger.insert_payment(tx, row, body.reference, digest, body.amount_yen, now):
             raise ProblemError(Code.PAYMENT_REFERENCE, "this reference paid for another order")

@@ -9,7 +9,7 @@ with it, and is forgotten with the visit.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from msgspec import structs
@@ -24,7 +24,7 @@ from backend.city.city import CardHolder
 from backend.clock import Clock
 from backend.refusals import Refused
 from backend.storage import records
-from backend.storage.database import Database
+from backend.storage.database import Database, Transaction
 from backend.storage.records import VisitRow
 from terminal.link import wire
 
@@ -50,7 +50,7 @@ class Visits:
         if row is None:
             if not self.terminals.allows_build(body.build):
                 raise ProblemError(
-                    Code.BUILD_UNKNOWN, f"build {body.build!r} is not on the list: update it"
+                    Code.BUILD_UNKNOWN, "this build is not on the list: update the terminal"
                 )
             require_open(self.calendar, now, began=now)
             row = self._insert(terminal, visit, body, digest)
@@ -106,14 +106,20 @@ class Visits:
         now = self.clock.now()
         with self.database.writing() as tx:
             records.expire(tx, now)
-            row = records.find_visit(tx, visit, terminal)
-            if row is None:
-                raise ProblemError(Code.VISIT_UNKNOWN, "this terminal has no such visit")
-            if row.state == "ended":
-                raise ProblemError(Code.VISIT_EXPIRED, "the visit has ended: open a new one")
-            if not records.spend_nonce(tx, visit, digest, now) and row.sign_in_digest != digest:
-                raise ProblemError(Code.NONCE_SPENT, "the nonce is spent: open a new visit")
-        return replace(row, sign_in_digest=digest)
+            # First spend, then look: whoever spent it, the row says for which body.
+            records.spend_nonce(tx, visit, terminal, digest, now)
+            row = self._alive(tx, terminal, visit)
+        if row.sign_in_digest != digest:
+            raise ProblemError(Code.NONCE_SPENT, "the nonce is spent: open a new visit")
+        return row
+
+    def _alive(self, tx: Transaction, terminal: str, visit: str) -> VisitRow:
+        row = records.find_visit(tx, visit, terminal)
+        if row is None:
+            raise ProblemError(Code.VISIT_UNKNOWN, "this terminal has no such visit")
+        if row.state == "ended":
+            raise ProblemError(Code.VISIT_EXPIRED, "the visit has ended: open a new one")
+        return row
 
     def authenticated(self, certificate: bytes, signed: Signed, now: datetime) -> CardHolder:
         """Whose good card signed. Raises Refused with the city's contact where it is known."""
@@ -132,11 +138,7 @@ class Visits:
         now = self.clock.now()
         with self.database.writing() as tx:
             records.expire(tx, now)
-            row = records.find_visit(tx, visit, terminal)
-        if row is None:
-            raise ProblemError(Code.VISIT_UNKNOWN, "this terminal has no such visit")
-        if row.state == "ended":
-            raise ProblemError(Code.VISIT_EXPIRED, "the visit has ended: open a new one")
+            row = self._alive(tx, terminal, visit)
         if row.certificate is None:
             raise ProblemError(Code.NOT_SIGNED_IN, "nobody has signed in to this visit")
         return row, row.certificate

@@ -68,13 +68,15 @@ def find_visit(tx: Transaction, visit: str, terminal: str) -> VisitRow | None:
     return VisitRow(opened=opened, expires=expires, **values)
 
 
-def spend_nonce(tx: Transaction, visit: str, digest: bytes, now: datetime) -> bool:
+def spend_nonce(tx: Transaction, visit: str, terminal: str, digest: bytes, now: datetime) -> bool:
     """Claim the visit's one sign-in for this body; False if spent, ended or too late."""
     return bool(
         tx.run(
-            "UPDATE visits SET sign_in_digest = :digest WHERE visit = :visit AND state = 'open'"
-            " AND sign_in_digest IS NULL AND expires_ms > :now",
+            "UPDATE visits SET sign_in_digest = :digest WHERE visit = :visit"
+            " AND terminal = :terminal AND state = 'open' AND sign_in_digest IS NULL"
+            " AND expires_ms > :now",
             visit=visit,
+            terminal=terminal,
             digest=digest,
             now=to_ms(now),
         )

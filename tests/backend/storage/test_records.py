@@ -67,7 +67,7 @@ def database(tmp_path: Path) -> Generator[SqliteDatabase]:
 
 def sign_in(tx: Transaction) -> None:
     assert records.insert_visit(tx, VISIT, "build")
-    assert records.spend_nonce(tx, "visit-1", b"sign-in", NOW)
+    assert records.spend_nonce(tx, "visit-1", "dev-1", b"sign-in", NOW)
     until = NOW + timedelta(minutes=30)
     assert records.mark_signed_in(tx, "visit-1", b"sign-in", "wakabano", b"certificate", until)
 
@@ -93,7 +93,7 @@ def test_one_of_many_spends_the_nonce(database: SqliteDatabase) -> None:
 
     def spend(number: int) -> bool:
         with database.writing() as tx:
-            return records.spend_nonce(tx, "visit-1", bytes([number]), NOW)
+            return records.spend_nonce(tx, "visit-1", "dev-1", bytes([number]), NOW)
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(spend, range(40))) == 1
@@ -102,15 +102,20 @@ def test_one_of_many_spends_the_nonce(database: SqliteDatabase) -> None:
 def test_a_nonce_is_not_spent_when_it_is_too_late(database: SqliteDatabase) -> None:
     with database.writing() as tx:
         records.insert_visit(tx, VISIT, "build")
-        assert not records.spend_nonce(tx, "visit-1", b"x", VISIT.expires)
-        assert records.spend_nonce(tx, "visit-1", b"x", VISIT.expires - timedelta(seconds=1))
+        assert not records.spend_nonce(tx, "visit-1", "dev-2", b"x", NOW), "another terminal"
+        assert not records.spend_nonce(tx, "visit-1", "dev-1", b"x", VISIT.expires)
+        assert records.spend_nonce(
+            tx, "visit-1", "dev-1", b"x", VISIT.expires - timedelta(seconds=1)
+        )
 
 
 def test_a_nonce_of_an_ended_visit_stays_unspent(database: SqliteDatabase) -> None:
     with database.writing() as tx:
         records.insert_visit(tx, VISIT, "build")
         records.expire(tx, VISIT.expires)
-        assert not records.spend_nonce(tx, "visit-1", b"x", NOW), "even by a clock that went back"
+        assert not records.spend_nonce(tx, "visit-1", "dev-1", b"x", NOW), (
+            "even by a clock that went back"
+        )
 
 
 def test_an_order_needs_a_living_visit_of_its_terminal_and_city(database: SqliteDatabase) -> None:
