@@ -11,6 +11,7 @@ import asyncio
 import errno
 import logging
 import os
+import re
 import ssl
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -28,6 +29,7 @@ from backend.centre.terminals import named_terminal
 from backend.city.city import load_cities
 from backend.city.personas import SAMPLE
 from backend.clock import Clock
+from backend.errors import OperatorError
 from backend.storage.sqlite import SqliteDatabase
 from terminal.link import wire
 
@@ -43,7 +45,7 @@ _M = TypeVar("_M", bound=wire.Message)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class AddressUnavailable(Exception):
+class AddressUnavailable(OperatorError):
     """The server cannot listen there; the message says what to do."""
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
@@ -81,7 +83,7 @@ def server_context(tls: Tls) -> ssl.SSLContext:
 def opened(settings: Settings, clock: Clock) -> Generator[Centre]:
     """The centre on its database and cities, closed afterwards.
 
-    Raises StorageError, ConfigurationError or FontMissing; each says what to do.
+    Raises OperatorError.
     """
     database = SqliteDatabase(settings.database)
     try:
@@ -170,8 +172,13 @@ def _decoded(body: bytes, kind: type[_M]) -> _M:
     try:
         return wire.decode(body, kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        # The library names the field and the rule, never the value.
-        raise ProblemError(Code.MALFORMED, str(error)) from error
+        raise ProblemError(Code.MALFORMED, f"no {kind.__name__}{_place(error)}") from error
+
+
+def _place(error: Exception) -> str:
+    """Where in a message its mistake is, as far as known; the library's words may quote the value."""
+    found = re.search(r" - at `(\$[a-z_.\[\]0-9]*)`$", str(error))
+    return f": see {found[1]}" if found else ": a field is missing, unknown, or this is not JSON"
 
 
 def _response(answer: Answer) -> web.Response:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from backend.errors import OperatorError
 
 if TYPE_CHECKING:
     import ssl
@@ -24,7 +27,11 @@ _directory = click.option(
     "--dir", "directory", type=_DIRECTORY, required=True, help="Where the development world is."
 )
 _offset = click.option(
-    "--clock-offset-s", default=0, show_default=True, help="Shift the backend's clock, in seconds."
+    "--clock-offset-s",
+    # Beyond it, the dates of what is made here are none that a certificate can carry.
+    type=click.IntRange(-630_000_000, 630_000_000),
+    default=0,
+    help="Shift the backend's clock, in seconds; at most 20 years.",
 )
 
 
@@ -32,6 +39,20 @@ class Unusable(click.ClickException):
     """Something outside this program must be put right first."""
 
     exit_code = 2
+
+
+@contextmanager
+def _spoken(directory: Path) -> Generator[None]:
+    """What an operator can put right ends the command with one line instead of a trace."""
+    try:
+        yield
+    except OperatorError as error:
+        raise Unusable(str(error)) from error
+    except OSError as error:
+        raise Unusable(
+            f"{error.filename or directory}: {error.strerror or error}: "
+            f"see that {directory} can be made and written to, and that the disk is not full"
+        ) from error
 
 
 @click.group()
@@ -45,12 +66,10 @@ def main() -> None:
 def init(directory: Path, clock_offset_s: int) -> None:
     """Make keys, databases and fictional cards, or bring existing ones up to today."""
     from backend.clock import Clock
-    from backend.development import DevelopmentError, prepare
+    from backend.development import prepare
 
-    try:
+    with _spoken(directory):
         prepare(directory, Clock(timedelta(seconds=clock_offset_s)))
-    except (DevelopmentError, OSError) as error:
-        raise Unusable(str(error)) from error
 
 
 @main.command()
@@ -59,54 +78,44 @@ def init(directory: Path, clock_offset_s: int) -> None:
 @click.option("--suspend", is_flag=True, help="A lost card: suspended, not revoked.")
 def revoke(directory: Path, persona: str, *, suspend: bool) -> None:
     """Put a persona's certificate on the revocation list; a running backend notices."""
-    from backend.development import Development, DevelopmentError
+    from backend.development import Development
     from backend.development import revoke as revoke_card
 
-    try:
+    with _spoken(directory):
         revoke_card(Development(directory), persona, suspend=suspend)
-    except (DevelopmentError, OSError) as error:
-        raise Unusable(str(error)) from error
 
 
 @main.command()
 @_directory
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=0, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @_offset
 def serve(directory: Path, host: str, port: int, clock_offset_s: int) -> None:
     """Serve until SIGTERM or Ctrl-C; prints one line when ready."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    from backend.app import AddressUnavailable, opened, server_context
-    from backend.centre.settings import SettingsError, load
-    from backend.city.city import ConfigurationError
-    from backend.city.glyphs import FontMissing
+    from backend import log
+    from backend.app import opened, server_context
+    from backend.centre.settings import load
     from backend.clock import Clock
-    from backend.development import Development, DevelopmentError, refresh
-    from backend.storage.database import StorageError
+    from backend.development import Development, refresh
 
+    log.start()
     development = Development(directory)
     clock = Clock(timedelta(seconds=clock_offset_s))
     if not development.settings.is_file():
         raise Unusable(f"{directory} is not prepared: run madoguchi-backend init --dir {directory}")
-    try:
+    with _spoken(directory):
         settings = load(development.settings)
         if settings.development:
             refresh(development, clock)
         context = server_context(settings.tls)
         with opened(settings, clock) as centre:
             asyncio.run(_serve(centre, context, host, port))
-    except (
-        AddressUnavailable,
-        ConfigurationError,
-        DevelopmentError,
-        FontMissing,
-        OSError,
-        SettingsError,
-        StorageError,
-    ) as error:
-        raise Unusable(str(error)) from error
 
 
 async def _serve(centre: Centre, context: ssl.SSLContext, host: str, port: int) -> None:

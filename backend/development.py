@@ -11,16 +11,18 @@ true only for a while (the CRL, the cards that were handed over today) is refres
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -30,11 +32,13 @@ from backend import pki
 from backend.city.configuration import load as load_city
 from backend.city.personas import PERSONAS, SAMPLE, Persona, seed
 from backend.clock import Clock
+from backend.errors import OperatorError
 from backend.storage import registry
 from backend.storage.registry import LinkRow, TerminalRow
 from backend.storage.sqlite import SqliteDatabase
 from terminal.link import wire
 
+_T = TypeVar("_T")
 TERMINAL = "dev-1"
 BUILD = "madoguchi/0.1.0"
 # Roots and cards are older than today, so that a clock set back meets valid ones.
@@ -69,7 +73,7 @@ telephone = "000-555-0100"
 """
 
 
-class DevelopmentError(Exception):
+class DevelopmentError(OperatorError):
     """The directory cannot be used; the message says why and what to do."""
 
 
@@ -90,6 +94,11 @@ class Development:
     @property
     def database(self) -> Path:
         return self.backend / "madoguchi.sqlite3"
+
+    @property
+    def revoked(self) -> Path:
+        """Whose certificates are on the CRL, and why."""
+        return self.backend / "revoked.json"
 
     @property
     def cards(self) -> Path:
@@ -139,18 +148,16 @@ def revoke(development: Development, persona: str, *, suspend: bool = False) -> 
     """
     if not development.settings.is_file():
         raise DevelopmentError(f"{development.directory} is not prepared: run init first")
-    if not development.card(persona).is_file():
+    if persona not in {one.id for one in PERSONAS}:
         known = ", ".join(one.id for one in PERSONAS)
         raise DevelopmentError(f"there is no persona {persona!r}; there are {known}")
     reason = x509.ReasonFlags.cessation_of_operation
     if suspend:
         reason = x509.ReasonFlags.certificate_hold
-    path = development.backend / "revoked.json"
-    revoked = json.loads(path.read_text("utf-8"))
-    revoked[persona] = reason.value
-    pki.replace_file(path, json.dumps(revoked, indent=1).encode())
+    revoked = _revoked(development) | {persona: reason}
+    pki.replace_file(development.revoked, _revoked_json(revoked))
     # The same days as the list that is there, whatever clock the backend is running on.
-    current = x509.load_pem_x509_crl((development.backend / "jpki.crl").read_bytes())
+    current = _read(development, development.backend / "jpki.crl", x509.load_pem_x509_crl)
     _publish_revocations(development, Clock(source=lambda: current.last_update_utc))
 
 
@@ -160,10 +167,9 @@ def _publish_revocations(development: Development, clock: Clock) -> None:
         root = pki.read_issued(backend / "jpki-root.key", backend / "jpki-root.pem")
     except ValueError as error:
         raise DevelopmentError(f"{error}; empty {development.directory} and run init") from error
-    revoked: dict[str, str] = json.loads((backend / "revoked.json").read_text("utf-8"))
     withdrawals = [
-        pki.Withdrawal(_certificate(development, persona), x509.ReasonFlags(reason), clock.now())
-        for persona, reason in revoked.items()
+        pki.Withdrawal(_certificate(development, persona), reason, clock.now())
+        for persona, reason in _revoked(development).items()
     ]
     listed = pki.revocation_list(root, withdrawals, clock.now())
     pki.replace_file(backend / "jpki.crl", listed.public_bytes(serialization.Encoding.PEM))
@@ -183,10 +189,16 @@ def _make(directory: Path, clock: Clock) -> None:
     try:
         _fill(Development(parts), clock)
         parts.rename(directory)
-    except OSError:
+    except OSError as error:
         # Somebody else finished first, which is as good; anything else is an error.
-        if not Development(directory).settings.is_file():
-            raise
+        if Development(directory).settings.is_file():
+            return
+        if error.errno == errno.EBUSY:
+            raise DevelopmentError(
+                f"{directory} is where somebody works or a file system is mounted, so it cannot be "
+                "made at once: name a directory inside it"
+            ) from error
+        raise
     finally:
         shutil.rmtree(parts, ignore_errors=True)
 
@@ -276,12 +288,8 @@ def _write_cards(development: Development, root: pki.Issued, cards: Iterable[pki
 
 
 def _write_databases(development: Development, cards: Iterable[pki.Issued], clock: Clock) -> None:
-    revoked = {
-        persona.id: x509.ReasonFlags.cessation_of_operation.value
-        for persona in PERSONAS
-        if persona.revoked
-    }
-    (development.backend / "revoked.json").write_text(json.dumps(revoked, indent=1), "utf-8")
+    revoked = {one.id: x509.ReasonFlags.cessation_of_operation for one in PERSONAS if one.revoked}
+    development.revoked.write_bytes(_revoked_json(revoked))
     residents = sqlite3.connect(development.backend / "residents.sqlite3")
     try:
         seed(residents)
@@ -307,6 +315,35 @@ def _link(
         registry.put_link(tx, card, LinkRow(persona.city, persona.resident, issued))
 
 
+# --- reading what was made -----------------------------------------------------------------------
+
+
 def _certificate(development: Development, persona: str) -> x509.Certificate:
-    card = json.loads(development.card(persona).read_bytes())
-    return x509.load_pem_x509_certificate(card["certificate_pem"].encode())
+    def parse(card: bytes) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(json.loads(card)["certificate_pem"].encode())
+
+    return _read(development, development.card(persona), parse)
+
+
+def _revoked(development: Development) -> dict[str, x509.ReasonFlags]:
+    def parse(text: bytes) -> dict[str, x509.ReasonFlags]:
+        return {persona: x509.ReasonFlags(reason) for persona, reason in json.loads(text).items()}
+
+    return _read(development, development.revoked, parse)
+
+
+def _revoked_json(revoked: dict[str, x509.ReasonFlags]) -> bytes:
+    return json.dumps({persona: why.value for persona, why in revoked.items()}, indent=1).encode()
+
+
+def _read(development: Development, path: Path, parse: Callable[[bytes], _T]) -> _T:
+    """Raises DevelopmentError naming the file that is not as it was made."""
+    try:
+        return parse(path.read_bytes())
+    except OSError as error:
+        wrong = error.strerror
+    except (AttributeError, KeyError, TypeError, ValueError):
+        wrong = "not as it was made"
+    raise DevelopmentError(
+        f"{path}: {wrong}: put it back, or empty {development.directory} and run init"
+    )

@@ -9,10 +9,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from backend import hours
+from backend.errors import OperatorError
 from terminal.link import wire
 
 
-class SettingsError(Exception):
+class SettingsError(OperatorError):
     """The file cannot be used: which file, which place, what is wrong."""
 
 

@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from backend import hours
+from backend.errors import OperatorError
 from terminal.link import wire
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(OperatorError):
     """A city's file cannot be used: which file, which place, what is wrong."""
 
 

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backend.errors import OperatorError
+
 FONT_FAMILY = "IPAmjMincho"
 _FONT_FILE = "ipamjm.ttf"
 _FONT_DIRECTORIES = (
@@ -28,7 +30,7 @@ _FONT_DIRECTORIES = (
 _SHAPELESS = {"Cc", "Cf", "Co", "Cs", "Mc", "Me", "Mn", "Zl", "Zp"}
 
 
-class FontMissing(Exception):
+class FontMissing(OperatorError):
     """The forms' font is not installed, or its file is not what it should be."""
 
 

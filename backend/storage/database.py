@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+from backend.errors import OperatorError
+
 Value = str | int | bytes | None
 Row = Mapping[str, Any]
 
 
-class StorageError(Exception):
+class StorageError(OperatorError):
     """The database cannot do it now; nothing was changed. The message says what to do next."""
 
 

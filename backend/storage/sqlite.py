@@ -65,12 +65,13 @@ class SqliteDatabase(Database):
     @contextmanager
     def reading(self) -> Generator[Transaction]:
         connection = self._connection()
-        connection.execute("PRAGMA query_only = ON")
-        try:
-            with _translated(self._path), _unit(connection, "BEGIN"):
-                yield _SqliteTransaction(connection)
-        finally:
-            connection.execute("PRAGMA query_only = OFF")
+        with _translated(self._path):
+            connection.execute("PRAGMA query_only = ON")
+            try:
+                with _unit(connection, "BEGIN"):
+                    yield _SqliteTransaction(connection)
+            finally:
+                connection.execute("PRAGMA query_only = OFF")
 
     def _connection(self) -> sqlite3.Connection:
         existing: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -140,7 +141,10 @@ def _statements(script: str) -> list[str]:
 def _translated(path: Path) -> Generator[None]:
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # a mistake of this program's, which nobody outside can mend
+    except sqlite3.DatabaseError as error:
         raise StorageError(
-            f"{path}: {error} (is the disk full, the file writable, another writer stuck?)"
+            f"{path}: {error}: see that the disk is not full, that the file is whole and writable, "
+            "and that no other program holds it"
         ) from error
