@@ -128,10 +128,10 @@ function drawCards(node) {
       { act: "insert_card", persona: card.persona },
       element("i", { className: "chip", "aria-hidden": "true" }),
       element("b", {}, card.name),
-      element("span", { className: "city" }, card.city ?? "",
-        ...(card.pin ? [element("span", { className: "pin" }, `PIN ${card.pin}`)] : [])),
+      element("span", { className: "pin" }, card.pin ? `PIN ${card.pin}` : ""),
       element("span", { className: "note" }, card.note_ja ?? ""),
-      element("small", { lang: "en", title: card.note_en ?? "" }, card.note_en ?? ""));
+      element("small", { lang: "en" }, [card.city, card.note_en].filter(Boolean).join(" · ")));
+    tile.title = [card.note_ja, card.note_en].filter(Boolean).join("\n");
     tile.disabled = there;
     return tile;
   }));
@@ -142,7 +142,7 @@ function drawReader(node) {
   node.dataset.card = state.card ?? "";
   node.replaceChildren(...(state.card === null ? [] : [element("div", { className: "card lying" },
     element("i", { className: "chip", "aria-hidden": "true" }),
-    element("b", {}, card?.name ?? state.card), element("span", { className: "city" }, card?.city ?? ""))]));
+    element("b", {}, card?.name ?? state.card), element("small", { lang: "en" }, card?.city ?? ""))]));
 }
 
 function drawSheets(node, pictures) {
