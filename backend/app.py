@@ -212,6 +212,8 @@ def _problem(error: Exception) -> ProblemError:
             return ProblemError(Code.METHOD, "this path does not know this method")
         case web.HTTPRequestEntityTooLarge():
             return ProblemError(Code.TOO_LARGE, f"a message has at most {LARGEST_BODY} bytes")
+        case ConnectionError():
+            return ProblemError(Code.MALFORMED, "the line broke before the message was whole")
         case TimeoutError():
             return ProblemError(Code.NOT_NOW, "it takes too long: ask again with the same id")
         case _:
