@@ -96,6 +96,10 @@ def test_no_font(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("opens = 06:30:00", "opens = 23:30:00", "not in this order"),
         ('certificate = "server.pem"', 'certificate = "absent.pem"', "absent.pem"),
         ('database = "madoguchi.sqlite3"', 'database = "absent/m.sqlite3"', "absent/m.sqlite3"),
+        ("development = true", "development = 1", "$.development"),
+        ("[hotline]", "[limits]\nnonce_s = 5\n[hotline]", "$.limits.nonce_s"),
+        ("[hotline]", "[hotline", "backend.toml"),
+        ('residents = "residents.sqlite3"', 'residents = "gone.sqlite3"', "gone.sqlite3"),
     ],
 )
 def test_a_wrong_setting_names_its_place(directory: Path, old: str, new: str, message: str) -> None:
@@ -112,11 +116,24 @@ def test_a_wrong_setting_names_its_place(directory: Path, old: str, new: str, me
     assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
-@pytest.mark.parametrize("name", ["server.key", "ca.pem", "jpki-root.pem", "jpki-root.key"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "backend/server.key",
+        "backend/ca.pem",
+        "backend/jpki-root.pem",
+        "backend/jpki-root.key",
+        "backend/cities/shiomi.pem",
+        "backend/revoked.json",
+        "backend/madoguchi.sqlite3",
+        "cards/hayashi-sota.json",
+        "cards/kimura-yui.json",
+    ],
+)
 def test_a_broken_file_is_named(directory: Path, name: str) -> None:
-    path = directory / "backend" / name
+    path = directory / name
     good = path.read_bytes()
-    path.write_bytes(b"-----BEGIN NOTHING-----\n")
+    path.write_bytes(b"-----BEGIN NOTHING-----\n" * 100)
     try:
         result = run("serve", "--dir", str(directory))
     finally:
@@ -124,6 +141,39 @@ def test_a_broken_file_is_named(directory: Path, name: str) -> None:
     assert result.exit_code == 2
     assert isinstance(result.exception, SystemExit)
     assert name.removesuffix(".key") in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    result = run("init", "--dir", str(tmp_path / "letter.txt" / "world"))
+    assert result.exit_code == 2
+    assert "letter.txt: " in result.output
+    assert "see that" in result.output
+
+
+def test_a_directory_that_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("init", "--dir", ".")
+    assert result.exit_code == 2
+    assert "name a directory inside it" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--port=70000", "--port=-1", "--clock-offset-s=99999999999999"])
+def test_numbers_that_are_out_of_range(directory: Path, option: str) -> None:
+    result = run("serve", "--dir", str(directory), option)
+    assert result.exit_code == 2
+    assert "is not in the range" in result.output
+
+
+def test_revoking_where_the_list_is_broken(directory: Path) -> None:
+    path = directory / "backend" / "jpki.crl"
+    path.write_bytes(b"nothing")
+    result = run("revoke", "--dir", str(directory), "--persona", "aoki-haruna")
+    assert result.exit_code == 2
+    assert "jpki.crl: not as it was made: put it back" in result.output
+    assert run("init", "--dir", str(directory)).exit_code == 0, "which makes the list anew"
 
 
 def test_revoke_names_the_personas_it_knows(directory: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from backend.city.residents import (
     Registry,
     RegistryUnreadable,
 )
+from tests.backend.city.counter import Counter
 
 ITEMS = COMMON_ITEMS + JAPANESE_ITEMS + FOREIGN_ITEMS
 
@@ -74,6 +76,71 @@ def test_I13_only_the_chosen_items_are_read(registry: Path) -> None:
         assert own <= {name for name, opener in residents._OPENED_BY.items() if opener == item}
     with Registry(registry).snapshot() as snapshot:
         assert snapshot.entry("w-0501").chosen == {}
+
+
+def columns_read(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, resident: str, city: str, item: str | None
+) -> set[tuple[str, str]]:
+    """Every column that SQLite opens while one certificate is issued, by its own account."""
+    order = counter.order(resident, city, items=() if item is None else (item,))
+    read: set[tuple[str, str]] = set()
+    authorizer = residents._authorizer
+
+    def recording(items: frozenset[str]) -> Callable[..., int]:
+        judge = authorizer(items)
+
+        def authorize(action: int, table: str | None, column: str | None, *rest: object) -> int:
+            if action == sqlite3.SQLITE_READ:
+                read.add((str(table), str(column)))
+            return judge(action, table, column, *rest)
+
+        return authorize
+
+    with monkeypatch.context() as patched:
+        patched.setattr(residents, "_authorizer", recording)
+        counter.issue(order, resident)
+    return read
+
+
+ALWAYS = {
+    "households": {"id", "city", "address"},
+    "kana_aliases": {"resident"},  # whether there is one, for the notice of R33; never which
+    "standings": {
+        *("resident", "under_guardianship", "restricted", "support_measures"),
+        *("in_transit_by_birth", "deceased_on", "moving_out_on"),
+    },
+    "residents": {
+        *("id", "household", "place", "name", "furigana", "former_name", "alias", "birth", "sex"),
+        *("is_foreign", "became_resident_on", "address_since", "notified_on"),
+        *("previous_address", "remarks"),
+    },
+}
+ON_REQUEST = {
+    "head_and_relationship": {("households", "head"), ("residents", "relationship")},
+    "registered_domicile": {
+        *(("domiciles", column) for column in ("resident", "registered_domicile")),
+        ("domiciles", "registered_head"),
+    },
+    "my_number": {("my_numbers", "resident"), ("my_numbers", "my_number")},
+    "residence_period": {
+        *(("foreign_residents", column) for column in ("resident", "residence_period")),
+        ("foreign_residents", "residence_period_ends"),
+    },
+} | {
+    item: {("foreign_residents", "resident"), ("foreign_residents", item)}
+    for item in FOREIGN_ITEMS
+    if item != "residence_period"
+}
+
+
+@pytest.mark.parametrize("item", [None, *ITEMS])
+def test_I13_an_issue_reads_the_columns_of_its_certificate_and_no_other(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, item: str | None
+) -> None:
+    resident, city = ("s-0401", "shiomi") if item in FOREIGN_ITEMS else ("w-0501", "wakabano")
+    always = {(table, column) for table, columns in ALWAYS.items() for column in columns}
+    asked = set() if item is None else ON_REQUEST[item]
+    assert columns_read(counter, monkeypatch, resident, city, item) == always | asked
 
 
 @pytest.mark.parametrize(
