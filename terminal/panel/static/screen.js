@@ -110,8 +110,8 @@ function show(next) {
   part("choices", view.choices, drawChoices);
   part("pad", [view.pin_length !== null, view.keys.find(({ key }) => key === "clear")], drawPad);
   part("keys", [view.keys, view.pin_length !== null, view.warning], drawKeys);
-  fit(turned);
   startTime(turned);
+  fit(turned);
   if (turned) settle();
 }
 

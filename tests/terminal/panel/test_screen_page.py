@@ -14,6 +14,7 @@ from yarl import URL
 from terminal.panel.server import Panel
 from terminal.panel.view import PanelView
 from tests.terminal.panel.chromium import OpenPage
+from tests.terminal.panel.measure import DRAWN, SIZES, faults
 from tests.terminal.panel.patience import until
 from tests.terminal.panel.samples import (
     AWAITING_CARD,
@@ -35,49 +36,6 @@ from tests.terminal.panel.samples import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SIZES = [(800, 480), (1024, 600), (1080, 1920)]
-LEAST_TYPE_PX = 18
-LEAST_TARGET_PX = 64
-LEAST_CONTRAST = 7.0
-
-# What does not fit, is too small to read or to hit, or is too pale; nothing of it may be.
-MEASURE = """() => {
-  const seen = (node) => node.checkVisibility({visibilityProperty: true});
-  const name = (node) => node.id || node.dataset.testid || `${node.className} ${node.textContent}`;
-  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
-  const behind = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const colour = rgb(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const contrast = (node) => {
-    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  };
-  const texts = [...document.querySelectorAll('body *')].filter((node) => seen(node)
-    && [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
-  const boxes = [...document.querySelectorAll('button, h1, #lines p, #attention p, #warning p')].filter(seen);
-  const box = (node) => node.getBoundingClientRect();
-  const main = document.getElementById('screen');
-  return {
-    sideways: Math.max(document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth),
-    below: main.scrollHeight - main.clientHeight,
-    outside: boxes.filter((node) => box(node).left < 0 || box(node).right > innerWidth
-      || box(node).top < 0 || box(node).bottom > innerHeight).map(name),
-    clipped: [...document.querySelectorAll('button, .words')].filter(seen).filter((node) =>
-      node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1).map(name),
-    smallType: texts.filter((node) => parseFloat(getComputedStyle(node).fontSize) < LEAST_TYPE).map(name),
-    smallTargets: [...document.querySelectorAll('button')].filter(seen)
-      .filter((node) => box(node).width < LEAST_TARGET || box(node).height < LEAST_TARGET).map(name),
-    pale: texts.filter((node) => contrast(node) < LEAST_CONTRAST).map(name),
-  };
-}""".replace("LEAST_TYPE", str(LEAST_TYPE_PX)).replace("LEAST_TARGET", str(LEAST_TARGET_PX))
 
 
 class Terminal:
@@ -103,8 +61,6 @@ async def terminal() -> AsyncIterator[Terminal]:
     await it.panel.stop()
 
 
-DRAWN = """screen => document.body.dataset.screen === screen
-  && (!document.body.classList.contains('illustrated') || document.querySelector('#picture svg'))"""
 TOUCHABLE = "() => !document.querySelector('[inert]')"
 
 
@@ -133,9 +89,8 @@ async def test_everything_fits_and_can_be_read_and_hit(
     wrong: dict[str, Any] = {}
     for name, view in KINDS.items():
         await drawn(terminal, page, view)
-        measured = await page.evaluate(MEASURE.replace("LEAST_CONTRAST", str(LEAST_CONTRAST)))
-        if any(measured.values()):
-            wrong[name] = measured
+        if found := await faults(page):
+            wrong[name] = found
     assert wrong == {}
 
 

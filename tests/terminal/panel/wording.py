@@ -1,0 +1,189 @@
+"""A state for each thing the terminal can say, with the longest that real cities and people bring."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from terminal.clock import JST
+from terminal.link.wire import (
+    Contact,
+    Item,
+    Offer,
+    Person,
+    Product,
+    Refusal,
+    RefusalClass,
+    SignedIn,
+)
+from terminal.visit import states as s
+from terminal.visit.states import State
+
+CONTACT = Contact(office="若葉野市役所　市民課　証明係", telephone="000-555-0101")
+NAMES = (
+    "見本　太郎",
+    "見本　花子",
+    "見本　一郎",
+    "見本　美咲",
+    "MIHON MARIA ALEXANDRA",
+    "見本　小次郎",
+    "見本　千代",
+    "見本　三郎",
+    "見本　四郎",
+)
+OF_ALL = ("head_and_relationship", "registered_domicile", "my_number")
+OF_FOREIGN = (
+    "head_and_relationship",
+    "my_number",
+    "nationality",
+    "status_art30_45",
+    "residence_status",
+    "residence_period",
+    "residence_card_number",
+)
+OPENS = datetime(2026, 11, 25, 6, 30, tzinfo=JST)
+NOON = datetime(2026, 12, 13, 12, tzinfo=JST)
+ADVICE = (
+    (RefusalClass.CARD, "pin_locked"),
+    (RefusalClass.CARD, "card_unreadable"),
+    (RefusalClass.CARD, "certificate_suspended"),
+    (RefusalClass.WHEN, "card_issued_today"),
+    (RefusalClass.PRODUCT, "household_moving"),
+    (RefusalClass.PERSON, "person"),
+    (RefusalClass.OURS, "print_failed"),
+)
+
+
+def offer(people: int, items: tuple[str, ...] = OF_ALL, refusal: Refusal | None = None) -> Offer:
+    return Offer(
+        product=Product.RESIDENCE,
+        fee_yen=250,
+        tariff="t",
+        people=tuple(
+            Person(ref=f"p{n}", name=name, holder=n == 0) for n, name in enumerate(NAMES[:people])
+        ),
+        items=tuple(Item(item=item) for item in items),
+        max_copies=5,
+        refusal=refusal,
+    )
+
+
+def signed_in(made: Offer) -> SignedIn:
+    return SignedIn(
+        city="wakabano",
+        city_name="若葉野市",
+        subject_tag=bytes(32),
+        offers=(made,),
+        contact=CONTACT,
+    )
+
+
+def whole(made: Offer, copies: int = 1) -> s.Wish:
+    """Everybody and everything."""
+    people = frozenset(person.ref for person in made.people)
+    return s.Wish(made, people, frozenset(item.item for item in made.items), copies=copies)
+
+
+def everything_said(language: str) -> dict[str, State]:
+    """By a name for the test's message."""
+    return {
+        **_resting(language),
+        **_signing_in(s.Visit("visit", language)),
+        **_choosing(s.Visit("visit", language)),
+        **_issuing(s.Visit("visit", language)),
+        **_ending(s.Visit("visit", language)),
+    }
+
+
+def _resting(language: str) -> dict[str, State]:
+    return {
+        "idle": s.Idle(language),
+        "guide": s.Guide(language),
+        "closed": s.Closed(language, "closed.hours", OPENS),
+        "maintenance": s.Closed(language, "closed.maintenance", NOON),
+        "year end": s.Closed(language, "closed.year_end", None),
+        "no paper": s.OutOfService(language, ("trouble.paper_out",)),
+        "much amiss": s.OutOfService(
+            language, ("trouble.interrupted", "trouble.integrity", "trouble.build")
+        ),
+        "staff": s.Supervisor(language, ("trouble.paper_out", "trouble.link")),
+    }
+
+
+def _signing_in(visit: s.Visit) -> dict[str, State]:
+    pin = s.EnteringPin(visit, s.CardFacts(3), typed=2)
+    wrong = replace(pin, card=s.CardFacts(1), was_wrong=True, typed=4)
+    return {
+        "consent": s.Consent(visit),
+        "agreed": s.Consent(visit, agreed=True),
+        "card": s.AwaitingCard(visit),
+        "mute card": s.AwaitingCard(visit, mute=True),
+        "reading": s.ReadingCard(visit),
+        "pin": pin,
+        "last try": wrong,
+        "last pin": replace(wrong, warned=True),
+        "checking": s.Authenticating(visit, s.CardFacts(3)),
+    }
+
+
+def _choosing(visit: s.Visit) -> dict[str, State]:
+    refusal = Refusal(kind=RefusalClass.PRODUCT, reason="refused.household_moving")
+    states: dict[str, State] = {}
+    for count in (2, 4, 5, 6, 7, 9):
+        made = offer(count)
+        states[f"{count} people"] = s.ChoosingPeople(visit, signed_in(made), whole(made))
+    for name, made in {"of all": offer(9), "of foreigners": offer(1, OF_FOREIGN)}.items():
+        person = signed_in(made)
+        states[f"items {name}"] = s.ChoosingItems(visit, person, whole(made))
+        states[f"confirming {name}"] = s.Confirming(visit, person, whole(made, copies=2))
+    plain, none = offer(1), offer(1, refusal=refusal)
+    states |= {
+        "certificate": s.ChoosingCertificate(visit, signed_in(plain)),
+        "no certificate": s.ChoosingCertificate(visit, signed_in(none)),
+        "my number": s.Notices(visit, signed_in(plain), s.Wish(plain), ("notice.my_number",)),
+        "kana": s.Notices(visit, signed_in(plain), s.Wish(plain), ("notice.kana_alias",)),
+        "ordering": s.Ordering(visit, signed_in(plain), s.Wish(plain)),
+    }
+    return states
+
+
+def _issuing(visit: s.Visit) -> dict[str, State]:
+    document = s.CheckedDocument("order", Product.RESIDENCE, 1250, 5, 10, ("serial",))
+    payment, returned = s.Payment(1250, "order"), s.CardReturned(NOON)
+    handing = s.HandingOver(visit, document, payment, kept=True)
+    blind = s.Belongings(sheets=None, receipt=None, change=None)
+    return {
+        "preparing": s.Preparing(visit, Product.RESIDENCE),
+        "take card": s.ReturningCard(visit, document),
+        "paying": s.Paying(visit, document, returned, held_yen=1010),
+        "printing": s.Printing(visit, document, payment, printed=3),
+        "handing over": handing,
+        "all lies there": replace(handing, belongings=s.Belongings(True, True, True, True)),
+        "receipt": replace(handing, belongings=s.Belongings(receipt=True)),
+        "change": replace(handing, belongings=s.Belongings(change=True)),
+        "nothing seen": replace(handing, belongings=blind),
+        "all taken": replace(handing, belongings=s.Belongings()),
+    }
+
+
+def _ending(visit: s.Visit) -> dict[str, State]:
+    failed = Refusal(kind=RefusalClass.OURS, reason="refused.print_failed")
+    states: dict[str, State] = {
+        "farewell": s.Farewell(visit, s.Ending.DELIVERED),
+        "ended": s.Farewell(visit, s.Ending.CANCELLED),
+        "card back": s.TakingCardBack(visit, s.Ending.CANCELLED),
+        "money back": s.ReturningMoney(visit, failed, s.Ending.VOID),
+        "collect": s.Collecting(visit, failed, s.Belongings(True, True, True, True)),
+        "collect void sheets": s.Collecting(visit, failed, s.Belongings(sheets=True)),
+        "money stuck": s.Settling(visit, "settling.money_stuck", "0123456789ab"),
+    }
+    for kind, reason in ADVICE:
+        refusal = Refusal(
+            kind=kind,
+            reason=f"refused.{reason}",
+            available_from=OPENS if kind in {RefusalClass.WHEN, RefusalClass.PRODUCT} else None,
+            contact=None if kind is RefusalClass.OURS else CONTACT,
+            reference="0123456789ab" if kind is RefusalClass.OURS else "",
+        )
+        states[reason] = s.Refused(visit, refusal, card_present=True, no_charge=True)
+    return states
