@@ -36,7 +36,13 @@ MEASURE = """(least) => {
   const boxes = [...document.querySelectorAll('button, h1, #lines p, #attention p, #warning p')].filter(seen);
   const box = (node) => node.getBoundingClientRect();
   const main = document.getElementById('screen');
+  const parts = [...document.querySelectorAll(
+    '#head, #warning, #picture svg, #title, #lines, #pin, #progress, #choices, #pad')].filter(seen);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const overlaps = parts.flatMap((one, n) => parts.slice(n + 1).filter((other) => meet(box(one), box(other)))
+    .map((other) => `${name(one)} ${name(other)}`)).filter((pair) => pair !== 'head warning');
   return {
+    overlaps,
     sideways: Math.max(document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth),
     below: main.scrollHeight - main.clientHeight,
     outside: boxes.filter((node) => box(node).left < 0 || box(node).right > innerWidth

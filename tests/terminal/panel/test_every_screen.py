@@ -22,7 +22,7 @@ KANA = re.compile(r"[ぁ-ゖァ-ヺ]")
 SLOT = re.compile(r"[{}@]|\b[a-z_]+\.[a-z_]+\b")
 
 
-def view_of(state: State, language: str) -> PanelView:
+def view_of(state: State, language: str, *, warning: bool = False) -> PanelView:
     return render(
         screen_of(state),
         catalogue(language),
@@ -31,6 +31,7 @@ def view_of(state: State, language: str) -> PanelView:
         clock="10:42",
         terminal="見本",
         remaining_s=55 if counts_down(state) else None,
+        warning=warning and counts_down(state),
     )
 
 
@@ -45,7 +46,7 @@ async def test_every_screen_is_whole_and_legible(
     await page.emulate_media(reduced_motion="reduce")
     wrong: dict[str, Any] = {}
     for name, state in everything_said(language).items():
-        view = view_of(state, language)
+        view = view_of(state, language, warning=width == SIZES[-1][0])
         panel.show(view)
         await page.wait_for_function(DRAWN, arg=view.screen)
         await expect(page.get_by_test_id("title")).to_have_text(view.title)
