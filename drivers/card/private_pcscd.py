@@ -1,7 +1,7 @@
 """A pcscd of one's own, with virtual readers: for the demo and for tests, never for a counter.
 
-It runs in a user and mount namespace, in which /run is empty but for its own directory; so it needs no
-root, is never taken for the machine's own pcscd, and many can run side by side. libpcsclite asks for
+It runs in a mount namespace, in which /run is empty but for its own directory; so it is never taken for
+the machine's own pcscd, and many can run side by side. With a user namespace that needs no root. libpcsclite asks for
 the socket's name once in a process, at its first call: put ``environment`` into ``os.environ`` before.
 
 The virtual readers (vsmartcard's libifdvpcd) listen on all addresses of the machine: one more reason to
@@ -40,6 +40,14 @@ _READY_LIMIT_S = 10.0  # it takes 10 ms; a busy machine may take long to start a
 _STOP_LIMIT_S = 5.0
 _POLL_S = 0.005
 _ATTEMPTS = 5  # somebody else may take the ports between our look and pcscd's
+
+# The kernel makes no user namespace in a chroot, where root can do without; and where that chroot is not a
+# mount of its own, its propagation cannot be changed: what is mounted is seen below that folder at most.
+_NAMESPACES = (
+    ("--mount", "--map-root-user"),
+    ("--mount",),
+    ("--mount", "--propagation", "unchanged"),
+)
 
 # Within the namespace: hide the machine's /run, show our directory in the place pcscd has compiled in.
 # The process becomes pcscd itself, and dies with the thread that started it.
@@ -89,11 +97,11 @@ class PrivatePcscd:
 
     async def start(self) -> None:
         """Ready when this returns; the same ports and socket as before a ``stop``."""
-        options = _options()
+        options, namespace = _options(), _namespace()
         for _ in range(_ATTEMPTS):
             if not all(self._ports):
                 self._ports = _free_ports()
-            if await self._try_to_start(options):
+            if await self._try_to_start(namespace, options):
                 return
             self._ports = (0, 0)
         raise DeviceUnavailable(
@@ -116,7 +124,7 @@ class PrivatePcscd:
             raise DeviceUnavailable("pcscd", DeviceState.OFFLINE, "enter it first (async with)")
         return Path(self._files.name)
 
-    async def _try_to_start(self, options: str) -> bool:
+    async def _try_to_start(self, namespace: tuple[str, ...], options: str) -> bool:
         for left_over in ("pcscd.comm", "pcscd.pid"):
             (self._directory / left_over).unlink(missing_ok=True)
         readers = self._directory / "readers"
@@ -128,21 +136,16 @@ class PrivatePcscd:
             readers=shlex.quote(str(readers)),
             options=options,
         )
-        self._process = self._spawn(script)
+        self._process = self._spawn(["unshare", *namespace, "sh", "-c", script])
         try:
             return await self._is_ready(self._process)
         except BaseException:
             await self.stop()
             raise
 
-    def _spawn(self, script: str) -> subprocess.Popen[bytes]:
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
         with (self._directory / "log").open("wb") as log:
-            return subprocess.Popen(
-                ["unshare", "-rm", "sh", "-c", script],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     async def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + _READY_LIMIT_S
@@ -193,6 +196,20 @@ def _options() -> str:
         [pcscd, "--help"], capture_output=True, timeout=_READY_LIMIT_S, check=False
     )
     return "--disable-polkit" if b"--disable-polkit" in helped.stdout + helped.stderr else ""
+
+
+def _namespace() -> tuple[str, ...]:
+    """The first way to a namespace that this process may go. Raises DeviceUnavailable without one."""
+    refusal = b""
+    for options in _NAMESPACES:
+        tried = subprocess.run(
+            ["unshare", *options, "true"], capture_output=True, timeout=_READY_LIMIT_S, check=False
+        )
+        if tried.returncode == 0:
+            return options
+        refusal = refusal or tried.stderr
+    advice = f"no namespace for it may be made here ({refusal.decode(errors='replace').strip()})"
+    raise DeviceUnavailable("pcscd", DeviceState.OFFLINE, advice)
 
 
 def _reader_conf(port: int) -> str:

@@ -6,8 +6,10 @@ from ending.
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -22,7 +24,8 @@ class CallThread:
         self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
         self._calls = queue.SimpleQueue()
         self._is_closed = False
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
 
     def submit(self, call: Callable[[], _T]) -> Future[_T]:
         """The future's ``cancel`` withdraws a call that waits, not one that runs. After ``close``: cancelled."""
@@ -33,10 +36,13 @@ class CallThread:
             self._calls.put((future, call))
         return future
 
-    def close(self) -> None:
-        """End after the calls that are waiting."""
+    async def close(self, limit_s: float) -> None:
+        """Return when the waiting calls are made and the thread has ended; after ``limit_s`` anyway."""
         self._is_closed = True
         self._calls.put(None)
+        deadline = time.monotonic() + limit_s
+        while self._thread.is_alive() and time.monotonic() < deadline:  # noqa: ASYNC110 - not a task
+            await asyncio.sleep(0.005)
 
     def _run(self) -> None:
         while (entry := self._calls.get()) is not None:

@@ -30,6 +30,7 @@ TRAFFIC = 5
 """Below DEBUG: one line a command, without the bytes of PINs and answers."""
 
 FIRST_LOOK_S = 2.0
+CLOSE_LIMIT_S = 1.0
 POWER_LIMIT_S = 5.0  # a contactless card is polled for and activated within one second
 
 _T = TypeVar("_T")
@@ -63,7 +64,7 @@ class PcscCardReader(CardReader):
         if self._thread is not None:
             if self._opening is not None:
                 await self._leave(self._thread, self._opening)
-            self._thread.close()
+            await self._thread.close(CLOSE_LIMIT_S)
         self._monitor = self._thread = None
         self.publish(StateChanged(DeviceState.OFFLINE))
 

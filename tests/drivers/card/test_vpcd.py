@@ -197,11 +197,20 @@ async def test_missing_programs_are_named_as_packages(monkeypatch: pytest.Monkey
             pass
 
 
-async def test_a_pcscd_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
+async def test_where_no_namespace_can_be_made_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(private_pcscd, "_need_programs", lambda: None)
     monkeypatch.setattr(private_pcscd, "_options", lambda: "")
+    monkeypatch.setattr(private_pcscd, "_NAMESPACES", (("--no-such-option",),))
+    with pytest.raises(DeviceUnavailable, match=r"no namespace .* \(unshare: .*no-such-option"):
+        async with PrivatePcscd():
+            pass
+
+
+async def test_a_pcscd_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_pcscd, "_need_programs", lambda: None)
+    monkeypatch.setattr(private_pcscd, "_options", lambda: "")
+    monkeypatch.setattr(private_pcscd, "_namespace", lambda: ())
     monkeypatch.setattr(private_pcscd, "_SCRIPT", "echo no mount for you >&2; exit 32")
-    with pytest.raises(DeviceUnavailable, match="did not start: "):
+    with pytest.raises(DeviceUnavailable, match="did not start: no mount for you"):
         async with PrivatePcscd():
             pass

@@ -150,6 +150,8 @@ class _ScriptedContext(Context):
             raise step
         return step
 
+    def cancel(self) -> None: ...
+
     def look_again(self, reader: str) -> None: ...
 
     def release(self) -> None: ...
@@ -163,7 +165,7 @@ class _ScriptedContext(Context):
         (HardwareFault("r", "PC/SC error 80100001"), DeviceState.HARDWARE_ERROR),
     ],
 )
-def test_the_monitor_survives_whatever_pcscd_answers(
+async def test_the_monitor_survives_whatever_pcscd_answers(
     error: DriverError, state: DeviceState
 ) -> None:
     told: list[DeviceEvent] = []
@@ -181,7 +183,7 @@ def test_the_monitor_survives_whatever_pcscd_answers(
     monitor = ReaderMonitor(scard, re.compile("."), publish)
     monitor.start()
     assert done.wait(10)
-    monitor._stopping.set()
+    await monitor.stop()
     assert [event for event in told if not isinstance(event, StateChanged)] == [
         CardInserted(),
         CardRemoved(),
