@@ -1,0 +1,133 @@
+"""What the person is told at the moments the service promises to tell it, in the words themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from terminal.clock import JST
+from terminal.link.wire import Refusal, RefusalClass
+from terminal.strings.catalogue import catalogue
+from terminal.visit import states as s
+from terminal.visit.screens import screen_of
+from terminal.visit.states import State
+from terminal.visit.step import CARD_REMOVED, PIN_LOCKED
+from tests.terminal.visit.world import CONTACT, DOCUMENT, LYING, NOON, PAYMENT, PERSON, RESIDENCE
+
+VISIT = s.Visit("visit")
+EVERYONE = frozenset(person.ref for person in RESIDENCE.people)
+WISH = s.Wish(RESIDENCE, people=EVERYONE, items=frozenset({"my_number"}), copies=2)
+
+
+def words(state: State, language: str = "ja") -> str:
+    """Everything on the screen, as one text."""
+    lookup = catalogue(language).lookup
+    screen = screen_of(state)
+    texts = [screen.title, *screen.lines]
+    for choice in screen.choices:
+        texts += [choice.label, *([choice.detail] if choice.detail else [])]
+    return "\n".join(lookup(text) for text in texts)
+
+
+def test_R5_the_main_menu_says_administrative_services() -> None:
+    first = screen_of(s.Idle()).choices[0]
+    assert catalogue("ja").lookup(first.label) == "行政サービス"
+
+
+def test_R3_four_ways_to_apply_for_a_card_without_a_card() -> None:
+    told = words(s.Guide("ja"))
+    assert all(way in told for way in ("スマートフォン", "パソコン", "証明用写真機", "郵送"))
+
+
+def test_R43_and_R55_R70_the_guide_says_where_else_and_whom_to_ask() -> None:
+    told = words(s.Guide("ja"))
+    assert "自動交付機" in told
+    assert "市役所" in told
+
+
+def test_R22_price_times_copies_is_on_the_confirmation() -> None:
+    told = words(s.Confirming(VISIT, PERSON, WISH))
+    assert "250" in told
+    assert "500" in told
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_R56_and_R57_no_return_and_no_refund_are_said_before_money(language: str) -> None:
+    line = catalogue(language).words("confirming.no_return")
+    assert line in words(s.Confirming(VISIT, PERSON, WISH), language)
+
+
+def test_R23_an_item_is_off_until_chosen() -> None:
+    screen = screen_of(s.ChoosingItems(VISIT, PERSON, s.Wish(RESIDENCE, people=EVERYONE)))
+    assert [choice.selected for choice in screen.choices] == [False] * len(RESIDENCE.items)
+
+
+def test_R24_the_law_on_my_number_is_quoted_before_it_can_be_chosen() -> None:
+    told = words(s.Notices(VISIT, PERSON, WISH, ("notice.my_number",)))
+    assert all(who in told for who in ("行政機関", "社会保障", "税", "災害対策"))
+
+
+def test_R26_and_R27_sheets_are_counted_and_not_stapled() -> None:
+    told = words(s.HandingOver(VISIT, DOCUMENT, PAYMENT, LYING))
+    assert f"{DOCUMENT.sheets}枚" in told
+    assert "ホチキス" in told
+
+
+def test_R45_tries_left_are_told_before_typing() -> None:
+    for tries in (3, 2):
+        assert str(tries) in words(s.EnteringPin(VISIT, s.CardFacts(tries)))
+    assert screen_of(s.EnteringPin(VISIT, s.CardFacts(1))).pin_length is None
+
+
+def test_R46_and_R69_a_locked_card_leads_to_the_office_and_the_hotline() -> None:
+    told = words(s.Refused(VISIT, PIN_LOCKED, card_present=True, no_charge=True))
+    assert "市役所" in told
+    assert "24時間" in told
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_P5_our_fault_says_no_charge_and_a_reference(language: str) -> None:
+    refusal = Refusal(kind=RefusalClass.OURS, reason="refused.ours", reference="abc123")
+    told = words(s.Refused(VISIT, refusal, card_present=False, no_charge=True), language)
+    assert catalogue(language).words("refused.no_charge") in told
+    assert "abc123" in told
+
+
+def test_R40_a_refusal_that_ends_says_when() -> None:
+    tomorrow = datetime(2026, 11, 25, 6, 30, tzinfo=JST)
+    refusal = Refusal(
+        kind=RefusalClass.WHEN, reason="refused.card_issued_today", available_from=tomorrow
+    )
+    told = words(s.Refused(VISIT, refusal, card_present=True, no_charge=True))
+    assert "11月25日" in told
+
+
+def test_R7_a_closed_terminal_says_when_it_opens() -> None:
+    opens = datetime(2026, 11, 25, 6, 30, tzinfo=JST) + timedelta(days=1)
+    assert "11月26日" in words(s.Closed("ja", "closed.hours", opens))
+
+
+def test_R66_the_card_is_asked_for_before_money() -> None:
+    told = words(s.ReturningCard(VISIT, DOCUMENT))
+    assert "カードをお取りください" in told
+    assert screen_of(s.ReturningCard(VISIT, DOCUMENT)).guide == "card_reader"
+
+
+def test_R59_no_name_after_the_confirmation() -> None:
+    names = [person.name for person in RESIDENCE.people]
+    later: list[State] = [
+        s.ReturningCard(VISIT, DOCUMENT),
+        s.Paying(VISIT, DOCUMENT, s.CardReturned(NOON)),
+        s.Printing(VISIT, DOCUMENT, PAYMENT),
+        s.HandingOver(VISIT, DOCUMENT, PAYMENT, LYING),
+        s.Refused(VISIT, CARD_REMOVED, card_present=False),
+    ]
+    for state in later:
+        assert not any(name in words(state) for name in names)
+
+
+def test_a_refusal_names_whom_to_ask() -> None:
+    refusal = Refusal(kind=RefusalClass.PRODUCT, reason="refused.characters", contact=CONTACT)
+    told = words(s.Refused(VISIT, refusal, card_present=True, no_charge=True))
+    assert CONTACT.telephone in told
