@@ -85,10 +85,13 @@ def opened(settings: Settings, clock: Clock) -> Generator[Centre]:
 
     Raises OperatorError.
     """
+    residents = settings.cities.residents
+    if not residents.is_file():
+        raise SettingsError(f"[cities] residents: {residents} does not exist")
     database = SqliteDatabase(settings.database)
     try:
         database.migrate()
-        cities = load_cities(SAMPLE, registry=settings.cities.residents, keys=settings.cities.keys)
+        cities = load_cities(SAMPLE, registry=residents, keys=settings.cities.keys)
         yield Centre(settings, database, cities, clock)
     finally:
         database.close()

@@ -25,7 +25,9 @@ class Incidents:
     clock: Clock
 
     def report(self, terminal: str, incident: str, body: wire.Incident) -> wire.Acknowledged:
-        """Insert or same."""
+        """Insert or same. Raises ProblemError for a moment without an offset."""
+        if body.at.tzinfo is None:
+            raise ProblemError(Code.MALFORMED, "no Incident: $.at needs an offset such as +09:00")
         digest = body_digest(body)
         row = IncidentRow(incident, terminal, digest, body.kind, body.at, body.order, body.detail)
         with self.database.writing() as tx:

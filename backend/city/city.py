@@ -249,8 +249,6 @@ def load_cities(
 
     Raises ConfigurationError, or FontMissing when the forms cannot be set on this machine.
     """
-    if not registry.is_file():
-        raise ConfigurationError(f"{registry}: the residents' registry is not there; put it back")
     font = find_font()
     coverage, typesetter = read_coverage(font), Typesetter(font)
     cities: dict[str, City] = {}

@@ -218,6 +218,21 @@ async def test_an_unknown_field_is_refused(line: Line, visitor: Visitor) -> None
     assert b"Traceback" not in reply.body
 
 
+async def test_an_incident_at_no_particular_moment(line: Line) -> None:
+    """Without an offset it would be read in whatever time zone the server happens to have."""
+    body = b'{"kind":"door.open","at":"2026-11-24T10:00:00"}'
+    path = f"/v1/incidents/{new_id()}"
+    assert (await line.send("PUT", path, body)).problem() == (400, "message.malformed")
+    whole = body.replace(b'00:00"', b'00:00+09:00"')
+    assert (await line.send("PUT", path, whole)).status == 200
+
+
+async def test_a_message_is_told_where_it_is_wrong_but_not_with_what(line: Line) -> None:
+    body = '{"outcome":"青木","reason":""}'.encode()
+    reply = await line.send("PUT", f"/v1/orders/{new_id()}/result", body)
+    assert wire.decode(reply.body, wire.Problem).detail == "no OrderResult: see $.outcome"
+
+
 async def test_I11_an_unknown_build_is_not_served(visitor: Visitor, world: World) -> None:
     world.change("DELETE FROM builds")
     assert (await visitor.open()).problem() == (409, "terminal.build_unknown")

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -82,7 +83,13 @@ async def visit(ear: Ear, card: Card) -> None:
     assert ear.hear(await visitor.place(order)).status == 200
     assert ear.hear(await visitor.document(order)).status == 200
     named = tuple(person.name for person in offer.people)
-    for wrong in ({"people": named}, {"items": named}, {"tariff": named[0]}, {"city": named[0]}):
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"people": named},
+        {"items": named},
+        {"tariff": named[0]},
+        {"city": named[0]},
+    )
+    for wrong in wrongs:
         assert ear.hear(await visitor.place(visitor.order(**wrong))).status == 422
     ear.hear(await visitor.pay(order, 1))
     ear.hear(await visitor.end(order, VOID))

@@ -132,8 +132,8 @@ class Counter:
 
 
 def text_of(pdf: bytes) -> str:
-    """A page's text without any white space: how it is spread on the form is not its content."""
+    """A page's text in the order of its making, so that 見本 lies in no line; without white space."""
     words = subprocess.run(
-        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True, timeout=20
+        ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True, timeout=20
     )
     return re.sub(r"\s", "", words.stdout.decode())
