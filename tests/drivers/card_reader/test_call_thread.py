@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,7 @@ PATIENCE_S = 10.0
 async def test_calls_are_made_in_order_and_errors_are_raised_where_they_are_awaited() -> None:
     thread = CallThread("test")
     made: list[int] = []
-    futures = [thread.submit(lambda number=number: made.append(number)) for number in range(9)]
+    futures = [thread.submit(partial(made.append, number)) for number in range(9)]
     with pytest.raises(ZeroDivisionError):
         await asyncio.wrap_future(thread.submit(lambda: 1 // 0))
     assert made == list(range(9))
