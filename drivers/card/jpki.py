@@ -136,7 +136,7 @@ def verify_pin(pin: bytearray) -> Steps[None]:
     Raises ValueError and sends nothing unless ``pin`` is four ASCII digits: what a card makes of other
     lengths is not known, and must not cost a person a try. Raises PinIncorrect, PinBlocked, ApduError.
 
-    Afterwards one long, meaningless command goes to the card. The resource manager (pcscd) keeps the
+    Afterwards one long command that must fail goes to the card. The resource manager (pcscd) keeps the
     last command in a buffer of its own until one at least as long takes its place, and nothing else can
     overwrite the PIN there: a command of 16 bytes did not, one of 250 did, in a scan of its memory.
     """
@@ -158,8 +158,11 @@ def verify_pin(pin: bytearray) -> Steps[None]:
     raise PinIncorrect(tries)
 
 
-_OVERWRITE = Command(0x00, 0xFE, 0x00, 0x00, bytes(250))
-"""An instruction no card has (answered 6D00): changes nothing, and is longer than any VERIFY."""
+_OVERWRITE = Command(0x00, 0xA4, 0x02, 0x0C, b"\xff" * 250)
+"""SELECT of a file name far too long: no card has it, and a SELECT that fails changes nothing.
+
+Never an instruction believed to be unassigned: 00 FE 00 00, say, is TERMINATE CARD USAGE (ISO/IEC 7816-9).
+"""
 
 
 def sign(message: bytes, certificate: bytes) -> Steps[bytes]:

@@ -211,7 +211,7 @@ def test_R45_one_pin_is_one_verify_whatever_the_card_answers(sw: int) -> None:
 
     with contextlib.suppress(ApduError, PinIncorrect):
         run_over(jpki.verify_pin(bytearray(b"4951")), refusing, sent)
-    assert [command.ins for command in sent] == [0xA4, 0x20, 0xFE]
+    assert [command.ins for command in sent] == [0xA4, 0x20, 0xA4]
 
 
 @pytest.mark.parametrize("outcome", [SW.OK, 0x63C2, 0x6F00])
@@ -221,7 +221,7 @@ def test_R14_the_pin_is_wiped_and_overwritten_below_us(outcome: int) -> None:
 
     def answer(command: Command) -> Response:
         sent.append((command.ins, len(command.encode()), bytes(typed)))
-        return Response(b"", {0x20: outcome, 0xFE: SW.UNKNOWN_INS}.get(command.ins, SW.OK))
+        return Response(b"", outcome if command.ins == 0x20 else SW.OK)
 
     with contextlib.suppress(CardError):
         run_over(jpki.verify_pin(typed), answer)
@@ -230,6 +230,17 @@ def test_R14_the_pin_is_wiped_and_overwritten_below_us(outcome: int) -> None:
     assert verify == 0x20
     assert size >= 250 > verify_size
     assert then == bytes(4)
+
+
+def test_a_terminal_knows_only_instructions_that_change_nothing_on_a_card() -> None:
+    """SELECT, READ BINARY, VERIFY, sign: 00 FE, for one, would end a person's card for good."""
+    card = powered(new_card())
+    sent: list[Command] = []
+    run_on(card, jpki.read_card(), sent)
+    run_on(card, jpki.verify_pin(bytearray(PIN.encode())), sent)
+    run_on(card, jpki.sign(MESSAGE, card.certificate), sent)
+    allowed = {(0x00, 0xA4), (0x00, 0xB0), (0x00, 0x20), (0x80, 0x2A)}
+    assert {(command.cla, command.ins) for command in sent} <= allowed
 
 
 def test_R14_a_pulled_card_leaves_no_pin_behind() -> None:

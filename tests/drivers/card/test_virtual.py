@@ -167,7 +167,8 @@ def test_what_waits_is_gone_after_another_command(card: VirtualCard) -> None:
         ("802A019701AA00", SW.WRONG_P1_P2),
         ("802A009900", SW.REFERENCE_DATA_NOT_FOUND),
         ("802A0097" + "F6" + "AA" * 246 + "00", SW.WRONG_LENGTH),  # 245 is the most PKCS #1 can pad
-        ("00FE0000FA" + "00" * 250, SW.UNKNOWN_INS),
+        ("00A4020CFA" + "FF" * 250, SW.FILE_NOT_FOUND),  # the terminal's overwriting of a PIN
+        ("00FE0000", SW.UNKNOWN_INS),
         ("A0A40000", SW.UNKNOWN_CLA),
         ("80FC0000", SW.WRONG_LENGTH),
         ("00B00000000800", SW.WRONG_LENGTH),  # an extended Le
