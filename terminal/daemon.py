@@ -123,6 +123,8 @@ class Terminal:
             self._outbox.wake()
 
     def _journalled(self, works: bool) -> None:
+        if works:
+            self._outbox.wake()  # there may be a letter with it
         if works != self._journal_works:
             self._journal_works = works
             self.health.journal(works=works)

@@ -36,7 +36,7 @@ class Outbox:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """The line is back: do not wait any longer."""
+        """There is something to send, or the line is back: do not wait any longer."""
         self._woken.set()
 
     async def run(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -34,4 +35,15 @@ async def watch_service(
             logger.info("the centre answers again")
         was_down = service is None
         told(service)
-        await asyncio.sleep(every_s if service is not None else WHILE_DOWN_S)
+        if service is None:
+            await asyncio.sleep(WHILE_DOWN_S)
+        else:
+            await _disturbed(centre, every_s)
+
+
+async def _disturbed(centre: CentreClient, limit_s: float) -> None:
+    """Until it is time to ask again, or somebody else got no answer: then the next person must know."""
+    centre.disturbed.clear()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            await centre.disturbed.wait()

@@ -41,6 +41,8 @@ class CentreClient:
         self._config = config
         self._session: aiohttp.ClientSession | None = None
         self.reachable = False
+        self.disturbed = asyncio.Event()
+        """Set whenever a call got no answer; whoever waits for it clears it."""
 
     async def __aenter__(self) -> Self:
         config = self._config
@@ -114,11 +116,15 @@ class CentreClient:
                 async with request as response:
                     return response.status, await _whole(response, path)
         except aiohttp.ClientConnectorError as error:
-            self.reachable = False
+            self._lost()
             raise LinkDown(f"{self._config.url} cannot be reached: {error.os_error}") from error
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError, OSError) as error:
-            self.reachable = False
+            self._lost()
             raise OutcomeUnknown(f"{_kind(path)}: no answer ({type(error).__name__})") from error
+
+    def _lost(self) -> None:
+        self.reachable = False
+        self.disturbed.set()
 
 
 async def _whole(response: aiohttp.ClientResponse, path: str) -> bytes:
