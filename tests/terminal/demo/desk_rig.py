@@ -37,7 +37,12 @@ PERSONAS = [
             ("見本　太郎", "さくら市", "4人世帯の世帯主", "head of a household of four"),
             ("見本　花子", "さくら市", "同じ世帯の妻", "of the same household"),
             ("葛󠄀城　櫻子", "みどり市", "ひとり暮らし・異体字", "lives alone; rare characters"),
-            ("Nguyen Van Mau", "みどり市", "外国人住民・併記名あり", "foreign resident, with an alias"),
+            (
+                "Nguyen Van Mau",
+                "みどり市",
+                "外国人住民・併記名あり",
+                "foreign resident, with an alias",
+            ),
             ("見本　一郎", "さくら市", "14歳（利用できない）", "14 years old: refused"),
             ("見本　次郎", "さくら市", "暗証番号ロック", "PIN locked"),
             ("見本　三郎", "さくら市", "証明書失効", "certificate revoked"),
