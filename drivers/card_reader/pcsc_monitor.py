@@ -152,9 +152,19 @@ class ReaderMonitor:
             try:
                 self._watch()
             except DriverError as error:
-                self._observe(_lost(error))
-                self._stopping.wait(self._back_off_s)
-                self._back_off_s = min(self._back_off_s * 2, MAX_BACK_OFF_S)
+                self._lose(_lost(error))
+            except (
+                Exception
+            ):  # a thread that died here would leave a reader that looks well and sees nothing
+                if self._stopping.is_set():
+                    return
+                logger.exception("%s: watching it failed", self._scard.device)
+                self._lose(Observation(DeviceState.HARDWARE_ERROR, "the log says why"))
+
+    def _lose(self, seen: Observation) -> None:
+        self._observe(seen)
+        self._stopping.wait(self._back_off_s)
+        self._back_off_s = min(self._back_off_s * 2, MAX_BACK_OFF_S)
 
     def _watch(self) -> None:
         """Until stopped. Raises DriverError when the line to pcscd is of no more use."""

@@ -23,7 +23,7 @@ from drivers.card_reader.pcsc_monitor import (
 )
 from drivers.card_reader.scard import Context, Scard
 from drivers.device import DeviceEvent, DeviceState, StateChanged
-from drivers.errors import DeviceUnavailable, DriverError, HardwareFault
+from drivers.errors import DeviceUnavailable, HardwareFault
 
 ONLINE = DeviceState.ONLINE
 EMPTY = Observation(ONLINE, "", "R", Slot.EMPTY, 0)
@@ -127,7 +127,7 @@ def test_what_to_do_about_a_missing_reader() -> None:
 class ScriptedScard(Scard):
     """pcscd as it is on a bad day: each wait takes the next thing from the script."""
 
-    def __init__(self, script: Iterator[dict[str, int] | DriverError]) -> None:
+    def __init__(self, script: Iterator[dict[str, int] | Exception]) -> None:
         self.device = "card reader"
         self._script = script
         self.calls = None
@@ -137,7 +137,7 @@ class ScriptedScard(Scard):
 
 
 class _ScriptedContext(Context):
-    def __init__(self, scard: Scard, script: Iterator[dict[str, int] | DriverError]) -> None:
+    def __init__(self, scard: Scard, script: Iterator[dict[str, int] | Exception]) -> None:
         super().__init__(scard, 0)
         self._script = script
 
@@ -146,7 +146,7 @@ class _ScriptedContext(Context):
 
     def wait(self, known: Mapping[str, int], timeout_s: float) -> dict[str, int]:
         step = next(self._script)
-        if isinstance(step, DriverError):
+        if isinstance(step, Exception):
             raise step
         return step
 
@@ -163,14 +163,15 @@ class _ScriptedContext(Context):
         (DeviceUnavailable("r", DeviceState.OFFLINE, "start it"), DeviceState.OFFLINE),
         (DeviceUnavailable("r", DeviceState.NO_DEVICE, "cable"), DeviceState.NO_DEVICE),
         (HardwareFault("r", "PC/SC error 80100001"), DeviceState.HARDWARE_ERROR),
+        (TypeError("the library itself"), DeviceState.HARDWARE_ERROR),
     ],
 )
 async def test_the_monitor_survives_whatever_pcscd_answers(
-    error: DriverError, state: DeviceState
+    error: Exception, state: DeviceState
 ) -> None:
     told: list[DeviceEvent] = []
     done = threading.Event()
-    script: Iterator[dict[str, int] | DriverError] = iter(
+    script: Iterator[dict[str, int] | Exception] = iter(
         [{"R": 0x0001_0022}, error, {"R": 0x0001_0022}, {"R": 0x0002_0012}]
     )
 
@@ -195,8 +196,8 @@ async def test_the_monitor_survives_whatever_pcscd_answers(
 
 
 def _then_quiet(
-    script: Iterator[dict[str, int] | DriverError], done: threading.Event
-) -> Iterator[dict[str, int] | DriverError]:
+    script: Iterator[dict[str, int] | Exception], done: threading.Event
+) -> Iterator[dict[str, int] | Exception]:
     yield from script
     while True:
         done.wait(0.05)
