@@ -55,7 +55,11 @@ class Device(abc.ABC):
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        await self.open()
+        try:
+            await self.open()
+        except BaseException:
+            await self.close()  # what it had begun when it failed or was cancelled
+            raise
         return self
 
     async def __aexit__(
@@ -72,7 +76,10 @@ class Device(abc.ABC):
 
     @abc.abstractmethod
     async def close(self) -> None:
-        """Leave the hardware in its safe state. Never raises for a device that is already gone."""
+        """Leave the hardware in its safe state. Never raises for a device that is already gone.
+
+        Called after an ``open`` that failed, too.
+        """
 
     async def events(self) -> AsyncIterator[DeviceEvent]:
         """Every event in order, from opening on; ends only by cancellation."""
