@@ -129,6 +129,10 @@ class VirtualCard:
         return self._pin.tries_left
 
     @property
+    def is_powered(self) -> bool:
+        return self._is_powered
+
+    @property
     def is_pin_verified(self) -> bool:
         return self._pin.verified
 

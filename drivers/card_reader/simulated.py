@@ -132,7 +132,7 @@ class SimulatedCardReader(CardReader):
 
     def _need_still_here(self, card: VirtualCard) -> None:
         self._need_online()
-        if self._card is not card:
+        if self._card is not card or not card.is_powered:  # put back, it has forgotten us
             raise NoCard("the card was taken away")
 
     def _need_online(self) -> None:

@@ -183,6 +183,16 @@ async def test_an_old_connection_never_speaks_to_the_next_card(rig: Rig) -> None
         assert (await connection.transmit(SELECT)).sw == SW.OK
 
 
+async def test_an_old_connection_is_dead_also_for_the_same_card_laid_down_again(rig: Rig) -> None:
+    card = await inserted(rig)
+    async with rig.reader.connect() as connection:
+        await connection.transmit(SELECT)
+        await rig.remove()
+        await rig.insert(card)
+        with pytest.raises(NoCard):
+            await connection.transmit(SELECT)
+
+
 async def test_insertions_and_removals_alternate_however_fast_they_come(rig: Rig) -> None:
     for _ in range(5):
         await rig.insert(new_card())
