@@ -70,6 +70,7 @@ class IppPrinter(DocumentPrinter):
             self._watcher.cancel()
             await asyncio.wait({self._watcher})
         await self._stack.aclose()
+        self.publish(StateChanged(DeviceState.OFFLINE))
 
     async def status(self) -> PrinterStatus:
         try:

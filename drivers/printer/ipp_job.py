@@ -152,7 +152,7 @@ class IppJob:
             raise PrinterError(Fault.OTHER, 0, "the document is shorter than announced")
         try:
             await self._require_idle()
-            self._id = await self._create()
+            self._id = await self._created()
         except _NO_ANSWER as error:
             raise PrinterError(Fault.OFFLINE, 0, str(error)) from error
         except HardwareFault as error:
@@ -166,6 +166,20 @@ class IppJob:
             raise PrinterError(gravest(status.faults), 0)
         if status.jobs_queued:
             raise PrinterError(Fault.BUSY, 0, f"{status.jobs_queued} job(s) before ours")
+
+    async def _created(self) -> int:
+        """The job's number. Where none was heard, a job may have been made all the same: none is left."""
+        try:
+            return await self._create()
+        except IppRefused:
+            raise
+        except BaseException:
+            try:
+                async with asyncio.timeout(self._patience.cancel):
+                    await cancel_all(self._session)
+            except (DriverError, TimeoutError) as error:
+                logger.warning("%s: an empty job may be left there: %s", self._device, error)
+            raise
 
     async def _create(self) -> int:
         name = attribute("job-name", Tag.NAME, self._job.name)

@@ -126,7 +126,9 @@ class IppSession:
         if self._http is None:
             raise DeviceUnavailable(self._device, DeviceState.OFFLINE, "it has not been opened")
         try:
-            async with self._http.post(self._url, data=body, headers=headers) as response:
+            # A followed redirect would carry a person's pages to somebody else.
+            request = self._http.post(self._url, data=body, headers=headers, allow_redirects=False)
+            async with request as response:
                 answer = await response.read()
                 status = response.status
         except (aiohttp.ClientError, OSError) as error:

@@ -89,7 +89,7 @@ async def test_a_fresh_printer_is_ready(bench: Bench) -> None:
     assert bench.printer.state is DeviceState.ONLINE
 
 
-async def test_r29_it_wants_a4_at_600_dpi(bench: Bench) -> None:
+async def test_R29_it_wants_a4_at_600_dpi(bench: Bench) -> None:
     assert await bench.printer.page_format() == a4(600)
 
 
@@ -126,7 +126,7 @@ async def test_two_sided_sheets_carry_both_pages(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "fault", [Fault.PAPER_OUT, Fault.PAPER_JAM, Fault.COVER_OPEN, Fault.TONER_OUT]
 )
-async def test_i12_a_fault_says_how_many_sheets_are_out_and_leaves_nothing_queued(
+async def test_I12_a_fault_says_how_many_sheets_are_out_and_leaves_nothing_queued(
     bench: Bench, fault: Fault, out: int
 ) -> None:
     act = {
@@ -161,7 +161,7 @@ async def test_the_sheets_out_are_told_before_the_fault(bench: Bench) -> None:
     assert told == [PrintStarted(), SheetPrinted(1), SheetPrinted(2)]
 
 
-async def test_i12_after_a_fault_is_mended_only_what_is_sent_anew_comes_out(bench: Bench) -> None:
+async def test_I12_after_a_fault_is_mended_only_what_is_sent_anew_comes_out(bench: Bench) -> None:
     bench.paper.jam(after=1)
     with print_job(2) as job, pytest.raises(PrinterError):
         await printed(bench.printer, job)
@@ -206,7 +206,7 @@ async def test_low_paper_is_told_and_no_fault(bench: Bench) -> None:
     assert status.paper in (PaperState.LOW, PaperState.OK)
 
 
-async def test_i12_a_second_job_meanwhile_is_refused(bench: Bench) -> None:
+async def test_I12_a_second_job_meanwhile_is_refused(bench: Bench) -> None:
     bench.paper.seconds_per_sheet = 0.2
     with print_job(2) as job:
         running = bench.printer.print_document(job)
@@ -218,7 +218,7 @@ async def test_i12_a_second_job_meanwhile_is_refused(bench: Bench) -> None:
     assert len(bench.paper.sheets) == 2
 
 
-async def test_i12_a_job_that_is_left_leaves_the_printer(bench: Bench) -> None:
+async def test_I12_a_job_that_is_left_leaves_the_printer(bench: Bench) -> None:
     bench.paper.seconds_per_sheet = 0.1
     with print_job(20) as job:
         running = bench.printer.print_document(job)

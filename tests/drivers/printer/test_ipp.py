@@ -98,7 +98,7 @@ class TestEve:
             assert isinstance(progress.result()[-1], PrintCompleted)
             assert len(eve.sheets) == 3
 
-    async def test_i12_somebody_elses_job_is_found_and_purged(self) -> None:
+    async def test_I12_somebody_elses_job_is_found_and_purged(self) -> None:
         async with EvePrinter() as eve, ipp(eve.uri) as printer:
             async with IppSession("other", eve.uri, None, 5.0) as other:
                 await other.ask(Operation.CREATE_JOB)
@@ -140,7 +140,7 @@ class TestEve:
             async with ipp(eve.uri, duplex=True) as printer:
                 assert await printer.page_format() == a4(300, duplex=True, sheet_back="rotated")
 
-    async def test_r29_letter_in_the_tray_blocks_before_anything_is_sent(self) -> None:
+    async def test_R29_letter_in_the_tray_blocks_before_anything_is_sent(self) -> None:
         async with EvePrinter(media_ready="na_letter_8.5x11in") as eve, ipp(eve.uri) as printer:
             assert (await printer.status()).faults == {Fault.WRONG_PAPER}
             with print_job(1) as job, pytest.raises(PrinterError) as caught:
@@ -181,6 +181,8 @@ class Server:
     status: dict[int, int] = field(default_factory=dict)
     swallow: Callable[[web.Request], Awaitable[None]] | None = None
     http_status: int = 200
+    http_headers: dict[str, str] = field(default_factory=dict)
+    silent_about: int | None = None  # an operation that is obeyed and never answered
     noise: bytes | None = None
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -193,7 +195,10 @@ class Server:
         if asked.code == Operation.CANCEL_JOB and self.jobs_after_cancel:
             self.jobs, self.jobs_after_cancel = self.jobs_after_cancel, []
         if self.noise is not None:
-            return web.Response(body=self.noise, status=self.http_status)
+            headers = self.http_headers
+            return web.Response(body=self.noise, status=self.http_status, headers=headers)
+        if asked.code == self.silent_about:
+            await asyncio.sleep(60)
         groups = (Group(Tag.OPERATION_GROUP, ()), *self._groups(asked.code))
         code = self.status.get(asked.code, Status.OK)
         data = encode(Message(code, asked.request_id, groups))
@@ -203,6 +208,8 @@ class Server:
         job_id = attribute("job-id", Tag.INTEGER, 7)
         match operation:
             case Operation.CREATE_JOB:
+                return (Group(Tag.JOB_GROUP, (job_id,)),)
+            case Operation.GET_JOBS if self.silent_about == Operation.CREATE_JOB:
                 return (Group(Tag.JOB_GROUP, (job_id,)),)
             case Operation.GET_JOB_ATTRIBUTES:
                 told = self.jobs.pop(0) if len(self.jobs) > 1 else self.jobs[0]
@@ -239,7 +246,7 @@ async def serving(server: Server, tls: ssl.SSLContext | None = None) -> AsyncGen
         await runner.cleanup()
 
 
-async def test_r26_r29_a_job_asks_for_plain_a4_as_it_is_and_no_finishing() -> None:
+async def test_R26_R29_a_job_asks_for_plain_a4_as_it_is_and_no_finishing() -> None:
     server = Server(jobs=[told(9, 2)])
     server.printer = [
         attribute("printer-state-reasons", Tag.KEYWORD, "none"),
@@ -297,7 +304,7 @@ async def test_a_printer_that_does_not_count_is_believed_when_it_completes() -> 
     assert progress[1:] == [SheetPrinted(1), SheetPrinted(2), PrintCompleted(None)]
 
 
-async def test_i7_a_job_where_nothing_moves_is_given_up() -> None:
+async def test_I7_a_job_where_nothing_moves_is_given_up() -> None:
     server = Server(jobs=[told(5, 0)])
     patience = Patience(poll=0.02, stall=0.2, cancel=0.2)
     async with serving(server) as uri, ipp(uri, patience) as printer:
@@ -347,7 +354,7 @@ async def test_a_printer_that_stops_reading_is_still_watched() -> None:
     assert server.asked(Operation.CANCEL_JOB)
 
 
-async def test_i12_a_job_that_rises_again_is_cancelled_again() -> None:
+async def test_I12_a_job_that_rises_again_is_cancelled_again() -> None:
     """CUPS' server answers a cancel between receiving and starting a job, and starts it all the same."""
     server = Server(
         jobs=[told(5, 0)],
@@ -391,6 +398,28 @@ async def test_a_refused_job_has_no_sheets_out(refused: dict[int, int], fault: F
     assert (caught.value.fault, caught.value.sheets_out) == (fault, 0)
 
 
+async def test_I12_a_job_made_without_our_hearing_of_it_is_not_left_there() -> None:
+    server = Server(jobs=[told(4)], silent_about=Operation.CREATE_JOB)
+    async with serving(server) as uri, ipp(uri, request_timeout_s=0.2) as printer:
+        with print_job(1) as job, pytest.raises(PrinterError) as caught:
+            await printed(printer, job)
+    assert (caught.value.fault, caught.value.sheets_out) == (Fault.OFFLINE, 0)
+    assert not server.documents
+    last = [message.code for message in server.requests][-3:]
+    assert last == [Operation.CREATE_JOB, Operation.GET_JOBS, Operation.CANCEL_JOB]
+
+
+async def test_pages_follow_no_redirect() -> None:
+    elsewhere = Server()
+    async with serving(elsewhere) as there:
+        target = there.replace("ipp://", "http://")
+        moved = Server(http_status=307, http_headers={"Location": target}, noise=b"")
+        async with serving(moved) as uri, ipp(uri) as printer:
+            with pytest.raises(HardwareFault, match="HTTP 307"):
+                await printer.status()
+    assert not elsewhere.requests
+
+
 async def test_a_refused_document_is_cancelled() -> None:
     refused: dict[int, int] = {Operation.SEND_DOCUMENT: Status.FORMAT_NOT_SUPPORTED}
     server = Server(jobs=[told(4), told(4), told(7, 0)], status=refused)
@@ -400,7 +429,7 @@ async def test_a_refused_document_is_cancelled() -> None:
     assert caught.value.sheets_out == 0
 
 
-async def test_i12_a_job_behind_ours_is_told_with_our_sheets_out() -> None:
+async def test_I12_a_job_behind_ours_is_told_with_our_sheets_out() -> None:
     server = Server(jobs=[told(9, 1)])
     queued = [attribute("queued-job-count", Tag.INTEGER, 1)]
     patience = Patience(poll=0.02, cancel=0.1)

@@ -60,7 +60,7 @@ def test_a_stopped_printer_without_a_reason_is_stopped() -> None:
     assert faults(printer("media-jam", state=5)) == {Fault.PAPER_JAM}
 
 
-def test_r29_other_paper_than_a4_is_a_fault() -> None:
+def test_R29_other_paper_than_a4_is_a_fault() -> None:
     assert faults(printer(ready="na_letter_8.5x11in")) == {Fault.WRONG_PAPER}
     assert faults(printer(ready="iso_a4_210x297mm")) == set()
     assert faults(printer("media-empty", ready="na_letter_8.5x11in")) == {Fault.PAPER_OUT}

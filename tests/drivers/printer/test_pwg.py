@@ -72,12 +72,12 @@ def test_any_bytes_survive(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize(("dpi", "size"), [(300, (2480, 3508)), (600, (4960, 7016))])
-def test_r29_a4_has_the_size_that_rips_use(dpi: int, size: tuple[int, int]) -> None:
+def test_R29_a4_has_the_size_that_rips_use(dpi: int, size: tuple[int, int]) -> None:
     page_format = a4(dpi)
     assert (page_format.width_px, page_format.height_px) == size
 
 
-def test_r29_the_header_says_plain_a4_one_bit_black() -> None:
+def test_R29_the_header_says_plain_a4_one_bit_black() -> None:
     stream = io.BytesIO()
     page_format = a4(300, duplex=True)
     write_page(stream, page_rows(page_format, 1), 1, 1, page_format)

@@ -68,7 +68,7 @@ async def test_the_slot_is_heard_too() -> None:
         assert heard == [1, 0]
 
 
-async def test_i12_the_life_counter_moves_by_the_pages() -> None:
+async def test_I12_the_life_counter_moves_by_the_pages() -> None:
     async with SimulatedDocumentPrinter(impressions=1000) as printer:
         with print_job(2) as job:
             assert (await printed(printer, job))[-1] == PrintCompleted(1002)
