@@ -14,7 +14,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import serial
@@ -67,7 +67,7 @@ class EscPosReceiptPrinter(ReceiptPrinter):
         self._width_px = width_px
         self._idle_poll_s = idle_poll_s
         self._line = _Line(name, device, baudrate, width_px, stall_s)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._thread: ThreadPoolExecutor | None = None
         self._use = asyncio.Lock()
         self._faults: frozenset[PrinterFault] = frozenset()
         self._watcher: asyncio.Task[None] | None = None
@@ -78,6 +78,7 @@ class EscPosReceiptPrinter(ReceiptPrinter):
 
     async def open(self) -> None:
         """A printer that is not there yet is no error: it is OFFLINE and will be looked for."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.name)
         self._thread.submit(warm_up)
         await self._look()
         self._watcher = asyncio.create_task(self._watch(), name=f"{self.name} status")
@@ -87,8 +88,11 @@ class EscPosReceiptPrinter(ReceiptPrinter):
         if self._watcher is not None:
             self._watcher.cancel()
             await asyncio.wait({self._watcher})
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._line.close)
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await asyncio.wrap_future(thread.submit(self._line.close))
+            thread.shutdown(wait=False)
+        self.publish(StateChanged(DeviceState.OFFLINE))
 
     async def status(self) -> PrinterStatus:
         status = await self._call("asking its status", self._line.status, 10 * _ANSWER_S)
@@ -110,26 +114,30 @@ class EscPosReceiptPrinter(ReceiptPrinter):
 
     async def _call(self, doing: str, work: Callable[[], _T], limit: float) -> _T:
         """Run on the port's thread; past ``limit`` the port is aborted, which frees the thread."""
-        loop = asyncio.get_running_loop()
         async with self._use:
-            future = loop.run_in_executor(self._thread, work)
+            if self._thread is None:
+                raise DeviceUnavailable(self.name, DeviceState.OFFLINE, "it has not been opened")
+            self._line.rearm()
+            call = self._thread.submit(work)
+            result = asyncio.wrap_future(call)
             try:
                 async with asyncio.timeout(limit):
-                    return await asyncio.shield(future)
+                    return await asyncio.shield(result)
             except TimeoutError as error:
-                await self._abort(future)
-                if isinstance(error, DriverError):
-                    raise
+                await self._abort(call, result)
                 raise DeviceTimeout(self.name, doing, limit) from error
             except asyncio.CancelledError:
-                await self._abort(future)
+                await self._abort(call, result)
                 raise
 
-    async def _abort(self, future: asyncio.Future[_T]) -> None:
+    async def _abort(self, call: Future[_T], result: asyncio.Future[_T]) -> None:
+        """A call that has not begun never does; one that has is cut short, and its end waited for."""
+        if call.cancel():
+            return
         self._line.abort()
-        await asyncio.wait({future})
-        if not future.cancelled():
-            future.exception()
+        await asyncio.wait({result})
+        if not result.cancelled():
+            result.exception()
 
     async def _watch(self) -> None:
         wait = self._idle_poll_s
@@ -159,7 +167,7 @@ class EscPosReceiptPrinter(ReceiptPrinter):
 
 
 class _Line:
-    """The port, used from one thread only; ``abort`` alone may be called from elsewhere."""
+    """The port, used from one thread only; ``abort`` and ``rearm`` are the loop's."""
 
     def __init__(
         self, name: str, device: str, baudrate: int, width_px: int, stall_s: float
@@ -178,6 +186,10 @@ class _Line:
         count = -(-height // STRIP_ROWS) + 2
         return count * (self._seconds(self._strip_bytes) + self._stall_s + 4 * _ANSWER_S)
 
+    def rearm(self) -> None:
+        """Before the next call: an ``abort`` was meant for the last one."""
+        self._aborted.clear()
+
     def abort(self) -> None:
         self._aborted.set()
         port = self._port
@@ -194,7 +206,6 @@ class _Line:
 
     def status(self) -> PrinterStatus:
         """Raises DeviceUnavailable when there is no such port, or it went away."""
-        self._aborted.clear()
         port = self._opened()
         try:
             return self._ask(port)
@@ -205,7 +216,6 @@ class _Line:
 
     def print(self, image: Image.Image) -> PrinterStatus:
         """The whole receipt, or PrinterError with the printer told to forget it."""
-        self._aborted.clear()
         port = self._opened()
         out: int | None = 0
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import redirect_stdout
@@ -207,6 +208,36 @@ async def test_a_caller_that_gives_up_frees_the_port_at_once(
     far_end.resume()
     assert (await printer.status()).ready
     assert not far_end.receipts
+
+
+async def test_a_caller_that_gives_up_before_its_turn_prints_nothing(
+    far_end: EscPosSimulator, printer: EscPosReceiptPrinter
+) -> None:
+    """The port's thread was busy with something else all the time."""
+    free = threading.Event()
+    assert printer._thread is not None
+    printer._thread.submit(free.wait)
+    try:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await printer.print_receipt(receipt())
+    finally:
+        free.set()
+    assert (await printer.status()).ready
+    assert not far_end.receipts
+
+
+async def test_a_closed_printer_is_unavailable_until_it_is_opened_again(
+    far_end: EscPosSimulator,
+) -> None:
+    printer = EscPosReceiptPrinter("receipts", far_end.path, idle_poll_s=60)
+    async with printer:
+        assert (await printer.status()).ready
+    assert printer.state is DeviceState.OFFLINE
+    with pytest.raises(DeviceUnavailable, match="not been opened"):
+        await printer.status()
+    async with printer:
+        assert (await printer.status()).ready
 
 
 async def test_impossible_acts_are_refused(far_end: EscPosSimulator) -> None:
