@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from types import TracebackType
+from dataclasses import dataclass
+from types import SimpleNamespace, TracebackType
 from typing import Self, TypeVar
 
 import aiohttp
@@ -32,6 +33,14 @@ LARGEST_ANSWER = 16 * 1024 * 1024  # nine copies of a long document, sealed
 UNREADABLE = "unreadable"
 """The problem code of an answer that is no message of ours: something else spoke for the centre."""
 _T = TypeVar("_T", bound=Message)
+
+
+@dataclass(slots=True)
+class Fate:
+    """Did anything of a request leave? aiohttp repeats an idempotent one by itself when its connection
+    breaks, and a repetition that finds no line says nothing about the first."""
+
+    sent: bool = False
 
 
 class CentreClient:
@@ -52,6 +61,7 @@ class CentreClient:
             connector=connector,
             headers={"User-Agent": BUILD},  # the centre serves known builds only (I-11)
             cookie_jar=aiohttp.DummyCookieJar(),  # nothing ties one visit to the next
+            trace_configs=[_watched()],
         )
         return self
 
@@ -107,16 +117,24 @@ class CentreClient:
             raise LinkDown("the link is not open")
         url = self._config.url + path
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        fate = Fate()
         try:
             async with asyncio.timeout(limit):
                 # Followed redirects would be a second peer (R64).
                 request = self._session.request(
-                    method, url, data=body, headers=headers, allow_redirects=False
+                    method,
+                    url,
+                    data=body,
+                    headers=headers,
+                    allow_redirects=False,
+                    trace_request_ctx=fate,
                 )
                 async with request as response:
                     return response.status, await _whole(response, path)
         except aiohttp.ClientConnectorError as error:
             self._lost()
+            if fate.sent:
+                raise OutcomeUnknown(f"{_kind(path)}: no answer (line lost)") from error
             raise LinkDown(f"{self._config.url} cannot be reached: {error.os_error}") from error
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError, OSError) as error:
             self._lost()
@@ -134,6 +152,19 @@ async def _whole(response: aiohttp.ClientResponse, path: str) -> bytes:
         if len(data) > LARGEST_ANSWER:
             raise OutcomeUnknown(f"{_kind(path)}: the answer is too long")
     return bytes(data)
+
+
+def _watched() -> aiohttp.TraceConfig:
+    async def sent(
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        _params: aiohttp.TraceRequestHeadersSentParams,
+    ) -> None:
+        context.trace_request_ctx.sent = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(sent)
+    return trace
 
 
 def _kind(path: str) -> str:
