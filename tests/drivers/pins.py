@@ -71,7 +71,7 @@ class BrokenPins(Pins):
 async def until(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
     """Wait for something that happens in its own time; generous, as a busy machine is slow."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 (a pin's level rings no bell)
+        while not condition():
             await asyncio.sleep(0.005)
 
 

@@ -1,0 +1,83 @@
+"""The screens from money to paper (R22, R26, R27, R56, R68)."""
+
+from __future__ import annotations
+
+from terminal.visit import states as s
+from terminal.visit.screen import Progress, Screen, ScreenKey, Text, Tone
+from terminal.visit.screens.waiting import TAKING
+
+OK, BACK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL, ScreenKey.CLEAR
+MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+
+
+def paying(state: s.Paying) -> Screen:
+    return Screen(
+        id="paying",
+        title=Text("paying.title", {"yen": state.document.total_yen}),
+        lines=(
+            Text("paying.held", {"yen": state.held_yen}),
+            Text("paying.left", {"yen": max(0, state.document.total_yen - state.held_yen)}),
+            Text("confirming.no_return"),
+        ),
+        keys=(CANCEL, MORE_TIME, LANGUAGE),
+        progress=Progress(min(state.held_yen, state.document.total_yen), state.document.total_yen),
+        guide="payment",
+        picture="money",
+    )
+
+
+def printing(state: s.Printing) -> Screen:
+    return Screen(
+        id="printing",
+        title=Text("printing.title"),
+        lines=(
+            Text("printing.sheets", {"n": state.printed, "total": state.document.sheets}),
+            Text("printing.stay"),
+        ),
+        progress=Progress(state.printed, state.document.sheets),
+        guide="printer_tray",
+        picture="printing",
+    )
+
+
+def handing_over(state: s.HandingOver) -> Screen:
+    """R27, R68: asks for one thing after the other, the certificate before receipt and change."""
+    there = state.belongings or s.Belongings(sheets=True)
+    lying = {
+        "card": there.card,
+        "sheets": there.sheets is not False,  # no sensor can tell: ask
+        "receipt": there.receipt is not False,
+        "change": bool(there.change),
+    }
+    asked = [name for name, lies in lying.items() if lies]
+    if not asked:  # taken at once, while the money is still being settled
+        return Screen("handing_over", Text("handing_over.settling"), picture="farewell")
+    total = state.document.sheets
+    title, guide, picture = TAKING[asked[0]]
+    lines = [Text(f"attention.{name}") for name in asked[1:]]
+    if lying["sheets"]:
+        lines += [Text("handing_over.all", {"total": total}), Text("handing_over.not_stapled")]
+    blind = state.kept and there.sheets is None and not there.any_seen
+    return Screen(
+        id="handing_over",
+        title=Text(title, {"total": total}),
+        lines=tuple(lines),
+        keys=(OK,) if blind else (),
+        labels={OK: Text("handing_over.taken")},
+        guide=guide,
+        picture=picture,
+        tone=Tone.ATTENTION,
+        sound="take_paper",
+    )
+
+
+def farewell(state: s.Farewell) -> Screen:
+    delivered = state.ending is s.Ending.DELIVERED
+    name = "farewell" if delivered else "farewell.ended"
+    return Screen(
+        id="farewell",
+        title=Text(f"{name}.title"),
+        lines=(Text(f"{name}.line"),),
+        picture="farewell" if delivered else "counter",
+        sound="farewell" if delivered else None,
+    )

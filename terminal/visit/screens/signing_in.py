@@ -1,0 +1,73 @@
+"""The screens from consent to PIN (R4, R14, R45)."""
+
+from __future__ import annotations
+
+from terminal.visit import states as s
+from terminal.visit.screen import Screen, ScreenKey, Text, Tone
+from terminal.visit.signing_in import PIN_DIGITS, asks_before_last_try
+
+OK, BACK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL, ScreenKey.CLEAR
+MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+
+
+def consent(state: s.Consent) -> Screen:
+    if state.agreed:
+        return Screen(
+            id="connecting",
+            title=Text("connecting.title"),
+            lines=(Text("connecting.line"),),
+            keys=(CANCEL, LANGUAGE),
+            picture="document",
+        )
+    return Screen(
+        id="consent",
+        title=Text("consent.title"),
+        lines=(Text("consent.own_card"), Text("consent.no_return"), Text("consent.privacy")),
+        keys=(OK, CANCEL, LANGUAGE),
+        labels={OK: Text("consent.agree")},
+        picture="counter",
+    )
+
+
+def awaiting_card(state: s.AwaitingCard) -> Screen:
+    return Screen(
+        id="awaiting_card",
+        title=Text("awaiting_card.mute" if state.mute else "awaiting_card.title"),
+        lines=(Text("awaiting_card.how"), Text("awaiting_card.keep")),
+        keys=(CANCEL, MORE_TIME, LANGUAGE),
+        tone=Tone.ATTENTION if state.mute else Tone.CALM,
+        guide="card_reader",
+        picture="card_problem" if state.mute else "card_on_reader",
+        sound="attention" if state.mute else None,
+    )
+
+
+def entering_pin(state: s.EnteringPin) -> Screen:
+    tries = Text("pin.tries", {"tries": state.card.tries_left})
+    if asks_before_last_try(state):
+        return Screen(
+            id="last_try",
+            title=Text("pin.last_try"),
+            lines=(Text("pin.last_try.what"), Text("pin.which")),
+            keys=(OK, CANCEL, MORE_TIME, LANGUAGE),
+            labels={OK: Text("pin.last_try.use")},
+            tone=Tone.ATTENTION,
+            picture="pin",
+            sound="attention",
+        )
+    again = (Text("pin.again"),) if state.was_wrong else ()
+    return Screen(
+        id="entering_pin",
+        title=Text("pin.wrong" if state.was_wrong else "pin.title"),
+        lines=(*again, tries, Text("pin.which")),
+        keys=(
+            (OK, CLEAR, CANCEL, MORE_TIME, LANGUAGE)
+            if state.typed == PIN_DIGITS
+            else (CLEAR, CANCEL, MORE_TIME, LANGUAGE)
+        ),
+        pin_length=state.typed,
+        tone=Tone.ATTENTION if state.was_wrong or state.card.tries_left == 1 else Tone.CALM,
+        guide="keypad",
+        picture="pin",
+        sound="error" if state.was_wrong and not state.typed else None,
+    )

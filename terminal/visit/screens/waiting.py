@@ -1,0 +1,44 @@
+"""What several screens share: working, please wait; and what is to be taken, from where."""
+
+from __future__ import annotations
+
+from terminal.visit.screen import Screen, ScreenKey, Text, Tone
+
+OK, BACK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL, ScreenKey.CLEAR
+MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+
+
+def working(name: str, picture: str, guide: str | None = None) -> Screen:
+    keys = (CANCEL,) if name in {"reading_card", "authenticating"} else ()
+    return Screen(
+        id=name,
+        title=Text(f"{name}.title"),
+        lines=(Text(f"{name}.line"),),
+        keys=keys,
+        picture=picture,
+        guide=guide,
+    )
+
+
+def take_card(name: str, pay: int | None = None) -> Screen:
+    then = (Text("returning_card.then_pay", {"yen": pay}),) if pay is not None else ()
+    return Screen(
+        id=name,
+        title=Text("take_card.title"),
+        lines=(Text("take_card.line"), *then),
+        keys=(CANCEL,) if pay is not None else (),
+        guide="card_reader",
+        picture="take_card",
+        tone=Tone.ATTENTION,
+        sound="take_card",
+    )
+
+
+# What can lie there → the words that ask for it, the light that points at it, its drawing.
+TAKING = {
+    "card": ("take_card.title", "card_reader", "take_card"),
+    "sheets": ("handing_over.title", "printer_tray", "take_paper"),
+    "receipt": ("handing_over.take_receipt", "receipt", "receipt"),
+    "change": ("collecting.title", "payment", "take_money"),
+}
+VOID_SHEETS = ("collecting.sheets.title", "printer_tray", "take_paper")
