@@ -14,6 +14,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from drivers.buttons import Button
+from drivers.lights import Light
+from drivers.sensors import Sensor
 from terminal.errors import ConfigError
 from terminal.visit.limits import Limits
 
@@ -70,7 +73,7 @@ class SimulatedButtons(Tagged, frozen=True, kw_only=True, tag="simulated"):
 class GpioButtons(Tagged, frozen=True, kw_only=True, tag="gpio"):
     """BCM numbers by button name (hardware.md)."""
 
-    pins: dict[str, Pin]
+    pins: dict[Button, Pin]
     factory: Literal["lgpio", "mock"] = "lgpio"
 
 
@@ -81,7 +84,7 @@ class SimulatedLights(Tagged, frozen=True, kw_only=True, tag="simulated"):
 class GpioLights(Tagged, frozen=True, kw_only=True, tag="gpio"):
     """BCM numbers by light name (hardware.md)."""
 
-    pins: dict[str, Pin]
+    pins: dict[Light, Pin]
     factory: Literal["lgpio", "mock"] = "lgpio"
 
 
@@ -102,7 +105,7 @@ class SimulatedSensors(Tagged, frozen=True, kw_only=True, tag="simulated"):
 
 
 class GpioSensors(Tagged, frozen=True, kw_only=True, tag="gpio"):
-    pins: dict[str, Pin]
+    pins: dict[Sensor, Pin]
     factory: Literal["lgpio", "mock"] = "lgpio"
 
 
@@ -117,7 +120,7 @@ class SimulatedPrinter(Tagged, frozen=True, kw_only=True, tag="simulated"):
 class IppPrinter(Tagged, frozen=True, kw_only=True, tag="ipp"):
     """An IPP Everywhere printer: ``ipp://`` on the USB bridge or loopback."""
 
-    uri: Annotated[str, Meta(pattern=r"^ipps?://")]
+    uri: Annotated[str, Meta(pattern=r"^ipp://[^/]+")]
 
 
 class SimulatedReceipt(Tagged, frozen=True, kw_only=True, tag="simulated"):
@@ -192,7 +195,7 @@ def parse(raw: dict[str, object], folder: Path, source: str = "configuration") -
 
 def _place(message: str) -> str:
     """Msgspec's ``… - at `$.link.url``` turned into ``[link] url: …`` as the file is written."""
-    what, _, where = message.partition(" - at `$")
+    what, _, where = message.replace("`key` in ", "").partition(" - at `$")
     keys = [key for key in where.rstrip("`").split(".") if key]
     if not keys:
         return f"{what}; see hardware.md and the README for the keys there are"

@@ -17,6 +17,7 @@ from drivers.printer import DocumentPrinter, ReceiptPrinter
 from drivers.sensors import Sensors
 from drivers.sounder import Sounder
 from terminal import config as c
+from terminal.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Devices:
 
 
 def build_devices(config: c.Config) -> Devices:
-    """Construct, not yet open. Raises DeviceUnavailable where a library is missing."""
+    """Construct, not yet open. Raises DeviceUnavailable where a library is missing, ConfigError."""
     return Devices(
         card_reader=_card_reader(config.card_reader),
         keypad=_keypad(config.keypad),
@@ -86,12 +87,10 @@ def _buttons(config: c.SimulatedButtons | c.GpioButtons) -> Buttons:
 
             return SimulatedButtons()
         case c.GpioButtons():
-            from drivers.buttons import Button
             from drivers.buttons.gpio import GpioButtons
             from drivers.gpio_factory import pin_factory
 
-            pins = {Button(name): pin for name, pin in config.pins.items()}
-            return GpioButtons(pins, pin_factory(config.factory))
+            return GpioButtons(config.pins, pin_factory(config.factory))
 
 
 def _lights(config: c.SimulatedLights | c.GpioLights) -> Lights:
@@ -102,11 +101,9 @@ def _lights(config: c.SimulatedLights | c.GpioLights) -> Lights:
             return SimulatedLights()
         case c.GpioLights():
             from drivers.gpio_factory import pin_factory
-            from drivers.lights import Light
             from drivers.lights.gpio import GpioLights
 
-            pins = {Light(name): pin for name, pin in config.pins.items()}
-            return GpioLights(pins, pin_factory(config.factory))
+            return GpioLights(config.pins, pin_factory(config.factory))
 
 
 def _sounder(config: c.SimulatedSounder | c.GpioSounder) -> Sounder:
@@ -135,8 +132,8 @@ def _sensors(config: c.SimulatedSensors | c.GpioSensors) -> Sensors:
 
             # The cover's switch opens its circuit: a cut wire must read as an open cover.
             inputs = {
-                Sensor(name): SensorInput(pin, true_when_high=Sensor(name) is Sensor.COVER_OPEN)
-                for name, pin in config.pins.items()
+                sensor: SensorInput(pin, true_when_high=sensor is Sensor.COVER_OPEN)
+                for sensor, pin in config.pins.items()
             }
             return GpioSensors(inputs, pin_factory(config.factory))
 
@@ -158,7 +155,10 @@ def _document_printer(config: c.SimulatedPrinter | c.IppPrinter) -> DocumentPrin
         case c.IppPrinter():
             from drivers.printer.ipp import IppPrinter
 
-            return IppPrinter("document printer", config.uri)
+            try:
+                return IppPrinter("document printer", config.uri)
+            except ValueError as error:
+                raise ConfigError(f"[document_printer] uri: {error}") from error
 
 
 def _receipt_printer(config: c.SimulatedReceipt | c.EscPosReceipt) -> ReceiptPrinter:

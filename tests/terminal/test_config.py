@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from terminal.config import PcscReader, SimulatedReader, load
+from terminal.devices import build_devices
 from terminal.errors import ConfigError
 
 GOOD = """
@@ -60,6 +61,14 @@ def test_the_choice_of_hardware_is_the_configuration(tmp_path: Path) -> None:
         (('[payment]\ntype = "simulated"', '[payment]\ntype = "gold"'), "[payment]"),
         (('name = "desk"', "name = "), "cannot be read as TOML"),
         (('[payment]\ntype = "simulated"', '[payment]\ntype = "simulated"\nslots = 2'), "slots"),
+        (("[payment]", '[lights]\ntype = "gpio"\npins = { lamp = 3 }\n[payment]'), "[lights] pins"),
+        (
+            (
+                '[document_printer]\ntype = "simulated"',
+                '[document_printer]\ntype = "ipp"\nuri = "x"',
+            ),
+            "[document_printer] uri",
+        ),
     ],
 )
 def test_a_mistake_names_its_place(tmp_path: Path, change: tuple[str, str], told: str) -> None:
@@ -73,3 +82,12 @@ def test_a_mistake_names_its_place(tmp_path: Path, change: tuple[str, str], told
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--config"):
         load(tmp_path / "nowhere.toml")
+
+
+def test_a_printer_address_that_cannot_be_one_is_a_mistake_in_the_configuration(
+    tmp_path: Path,
+) -> None:
+    address = '[document_printer]\ntype = "ipp"\nuri = "ipp://printer:99999/ipp/print"'
+    text = GOOD.replace('[document_printer]\ntype = "simulated"', address)
+    with pytest.raises(ConfigError, match=r"\[document_printer\] uri"):
+        build_devices(load(write(tmp_path, text)))
