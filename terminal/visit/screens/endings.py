@@ -7,8 +7,7 @@ from terminal.visit import states as s
 from terminal.visit.screen import Screen, ScreenKey, Text, Tone
 from terminal.visit.screens.waiting import TAKING, VOID_SHEETS
 
-OK, BACK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL, ScreenKey.CLEAR
-MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+OK, LANGUAGE = ScreenKey.OK, ScreenKey.LANGUAGE
 
 
 def _refusal_lines(refusal: Refusal, *, no_charge: bool) -> tuple[Text, ...]:

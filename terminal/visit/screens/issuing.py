@@ -6,8 +6,8 @@ from terminal.visit import states as s
 from terminal.visit.screen import Progress, Screen, ScreenKey, Text, Tone
 from terminal.visit.screens.waiting import TAKING
 
-OK, BACK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL, ScreenKey.CLEAR
-MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+OK, CANCEL, MORE_TIME = ScreenKey.OK, ScreenKey.CANCEL, ScreenKey.MORE_TIME
+LANGUAGE = ScreenKey.LANGUAGE
 
 
 def paying(state: s.Paying) -> Screen:

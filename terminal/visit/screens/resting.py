@@ -5,8 +5,7 @@ from __future__ import annotations
 from terminal.visit import states as s
 from terminal.visit.screen import Choice, Screen, ScreenKey, Text, Tone
 
-OK, BACK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL, ScreenKey.CLEAR
-MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+BACK, LANGUAGE = ScreenKey.BACK, ScreenKey.LANGUAGE
 
 
 def idle() -> Screen:

@@ -6,7 +6,7 @@ from terminal.visit import states as s
 from terminal.visit.screen import Screen, ScreenKey, Text, Tone
 from terminal.visit.signing_in import PIN_DIGITS, asks_before_last_try
 
-OK, BACK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL, ScreenKey.CLEAR
+OK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.CANCEL, ScreenKey.CLEAR
 MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from terminal.visit.screen import Screen, ScreenKey, Text, Tone
 
-OK, BACK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL, ScreenKey.CLEAR
-MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+CANCEL = ScreenKey.CANCEL
 
 
 def working(name: str, picture: str, guide: str | None = None) -> Screen:
