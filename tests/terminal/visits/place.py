@@ -234,6 +234,26 @@ class Place:
             "repeat"
         )  # means nothing in a visit: it only makes the loop look at its clock
 
+    async def let_pass(self, seconds: float) -> None:
+        """The terminal's clock jumps; its limits and ladders with it."""
+        clock = self.terminal.clock
+        before = clock.monotonic
+        clock.monotonic = lambda: before() + seconds  # type: ignore[method-assign]
+        await self.press("repeat")
+
+    def close_service(self) -> None:
+        """The calendar says that it is over for today."""
+        service = self.terminal.health._service
+        assert service is not None
+        now = self.terminal.clock.now().time().replace(microsecond=0)
+        hours = msgspec.structs.replace(service.hours, last_start=now, closes=now)
+        self.terminal._told(msgspec.structs.replace(service, hours=hours))
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What Health knows, whether or not anybody is being served."""
+        return self.terminal.health.current().troubles
+
     def pull_card(self) -> None:
         """As quickly as a hook of ``on_enter`` needs it."""
         self.reader.remove()
