@@ -143,7 +143,10 @@ class Panel(Section, frozen=True, kw_only=True):
 
 
 class Config(Section, frozen=True, kw_only=True):
-    """All of it. ``state_dir`` holds the journal; ``name`` is shown to staff."""
+    """All of it. ``state_dir`` holds the journal; ``name`` is shown to staff.
+
+    No device has a default: a forgotten section must not become a tray that is always seen empty.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=40)]
     state_dir: Path
@@ -152,11 +155,11 @@ class Config(Section, frozen=True, kw_only=True):
     document_printer: SimulatedPrinter | IppPrinter
     receipt_printer: SimulatedReceipt | EscPosReceipt
     payment: SimulatedPayment
-    keypad: SimulatedKeypad = SimulatedKeypad()
-    buttons: SimulatedButtons | GpioButtons = SimulatedButtons()
-    lights: SimulatedLights | GpioLights = SimulatedLights()
-    sounder: SimulatedSounder | GpioSounder = SimulatedSounder()
-    sensors: SimulatedSensors | GpioSensors = SimulatedSensors()
+    keypad: SimulatedKeypad
+    buttons: SimulatedButtons | GpioButtons
+    lights: SimulatedLights | GpioLights
+    sounder: SimulatedSounder | GpioSounder
+    sensors: SimulatedSensors | GpioSensors
     panel: Panel | None = None
     limits: Limits = Limits()
     clock_offset_s: float = 0

@@ -97,6 +97,18 @@ async def set_stage(play: Play) -> AsyncGenerator[Stage, None]:
         yield Stage(terminal, rig, terminal.page_url, offset)
 
 
+DEVICES = (
+    "card_reader",
+    "keypad",
+    "buttons",
+    "lights",
+    "sounder",
+    "sensors",
+    "payment",
+    "receipt_printer",
+)
+
+
 def settings_of(
     play: Play, state: Path, development: Path, port: int, offset: int
 ) -> dict[str, object]:
@@ -113,10 +125,8 @@ def settings_of(
             "key": str(identity / "key.pem"),
             "city_keys": str(development / "trust" / "cities"),
         },
-        "card_reader": {"type": "simulated"},
+        **{device: {"type": "simulated"} for device in DEVICES},
         "document_printer": {"type": "simulated", "seconds_per_sheet": play.seconds_per_sheet},
-        "receipt_printer": {"type": "simulated"},
-        "payment": {"type": "simulated"},
     }
     if play.port is not None:
         settings["panel"] = {"port": play.port}

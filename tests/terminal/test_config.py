@@ -29,6 +29,16 @@ type = "simulated"
 type = "simulated"
 [payment]
 type = "simulated"
+[keypad]
+type = "simulated"
+[buttons]
+type = "simulated"
+[lights]
+type = "simulated"
+[sounder]
+type = "simulated"
+[sensors]
+type = "simulated"
 """
 
 
@@ -61,7 +71,11 @@ def test_the_choice_of_hardware_is_the_configuration(tmp_path: Path) -> None:
         (('[payment]\ntype = "simulated"', '[payment]\ntype = "gold"'), "[payment]"),
         (('name = "desk"', "name = "), "cannot be read as TOML"),
         (('[payment]\ntype = "simulated"', '[payment]\ntype = "simulated"\nslots = 2'), "slots"),
-        (("[payment]", '[lights]\ntype = "gpio"\npins = { lamp = 3 }\n[payment]'), "[lights] pins"),
+        (
+            ('[lights]\ntype = "simulated"', '[lights]\ntype = "gpio"\npins = { lamp = 3 }'),
+            "[lights] pins",
+        ),
+        (('[sensors]\ntype = "simulated"', ""), "sensors"),
         (
             (
                 '[document_printer]\ntype = "simulated"',
