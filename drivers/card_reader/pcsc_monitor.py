@@ -5,7 +5,7 @@ is compared: a card swapped between two looks is a removal and an insertion.
 
 One case escapes the counter. Where a card is pulled while we speak to it, pcscd marks the reader as empty
 when we let go, but counts the removal only at its next look, up to 0.4 s later. A card that is laid down
-before that is never told to anybody. So a reader that nobody counted empty is looked at again, once.
+before that is never told to anybody. So after a removal that stays uncounted the reader is looked at again.
 
 A reader that cannot be seen any more is reported as empty first, since nobody can tell what lies in it;
 when it is back, whatever lies in it is reported as inserted. So insertions and removals always alternate.
@@ -89,12 +89,9 @@ def changes(before: Observation, now: Observation) -> list[DeviceEvent]:
 
 
 def is_doubtful(before: Observation, now: Observation) -> bool:
-    """Whether a reader that is said to be empty may not be: nobody counted how it became so."""
-    if now.state is not DeviceState.ONLINE or now.slot is not Slot.EMPTY:
-        return False
-    is_first_look = before.reader != now.reader
-    is_uncounted = before.slot is not Slot.EMPTY and before.counter == now.counter
-    return is_first_look or is_uncounted
+    """Whether a reader that is said to be empty may not be: a card went, and pcscd has not counted it."""
+    is_same_reader = (before.reader, before.counter) == (now.reader, now.counter)
+    return is_same_reader and before.slot is not Slot.EMPTY and now.slot is Slot.EMPTY
 
 
 def chosen(names: Iterable[str], pattern: re.Pattern[str]) -> str | None:

@@ -87,7 +87,7 @@ def test_a_reader_that_is_lost_is_empty_first_and_then_gone() -> None:
 def test_a_removal_that_was_not_counted_is_looked_at_again() -> None:
     assert is_doubtful(CARD, Observation(ONLINE, "", "R", Slot.EMPTY, CARD.counter))
     assert not is_doubtful(CARD, Observation(ONLINE, "", "R", Slot.EMPTY, CARD.counter + 1))
-    assert is_doubtful(LOST, EMPTY)
+    assert not is_doubtful(LOST, EMPTY)
     assert not is_doubtful(EMPTY, CARD)
     assert not is_doubtful(CARD, LOST)
 
