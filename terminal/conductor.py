@@ -103,6 +103,8 @@ class Conductor:
     async def _begin_resting(self) -> None:
         for device in self._desk.devices.all():
             self._health.device(device, device.state)
+            if device.state is not DeviceState.ONLINE:
+                logger.warning("%s is %s", device.name, device.state.value)
         await self._ask_printers()
         if self._belongings().any_seen:
             # What lies there at start belongs to nobody and is never given to the next person (I-12).
