@@ -7,7 +7,7 @@ The document printer is handed a descriptor of a ready 1-bit PWG raster stream i
 from __future__ import annotations
 
 import abc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -120,10 +120,11 @@ class DocumentPrinter(Device):
         """A4 at the printer's native resolution. Raises HardwareFault when it cannot do 1-bit A4."""
 
     @abc.abstractmethod
-    def print_document(self, job: PrintJob) -> AsyncIterator[PrintProgress]:
+    def print_document(self, job: PrintJob) -> AsyncGenerator[PrintProgress, None]:
         """Print once, reporting progress to PrintCompleted.
 
-        Raises PrinterError (with the sheets certainly out) and leaves nothing queued.
+        Raises PrinterError (with the sheets certainly out) and leaves nothing queued. Whoever leaves
+        early must close it (``contextlib.aclosing``): that is what cancels the job.
         """
 
     @abc.abstractmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from ssl import SSLContext
 
@@ -84,7 +84,7 @@ class IppPrinter(DocumentPrinter):
     async def page_format(self) -> PageFormat:
         return page_format(self.name, await self._capabilities(), duplex=self._duplex)
 
-    async def print_document(self, job: PrintJob) -> AsyncIterator[PrintProgress]:
+    async def print_document(self, job: PrintJob) -> AsyncGenerator[PrintProgress, None]:
         if self._printing.locked():
             raise PrinterError(PrinterFault.BUSY, 0, "this terminal is printing already")
         async with self._printing:

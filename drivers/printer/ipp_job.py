@@ -322,7 +322,7 @@ class IppJob:
     async def _complete(self) -> None:
         """Every sheet is out; I-12: the queue must be empty after us as well."""
         out = self._job.sheets
-        self._progress(JobReport(JobState.COMPLETED, out, None, ""))
+        self._progress(JobReport(JobState.COMPLETED, out, ""))
         try:
             async with asyncio.timeout(self._patience.cancel):
                 status = await empty_queue(self._session, self._patience.poll)

@@ -13,16 +13,14 @@ from yarl import URL
 
 from drivers.device import DeviceState
 from drivers.errors import DeviceTimeout, DeviceUnavailable, HardwareFault
+from drivers.printer.ipp_codec import IppMessageError, encode, parse
 from drivers.printer.ipp_message import (
     Attribute,
     Group,
-    IppMessageError,
     Message,
     Operation,
     Tag,
     attribute,
-    encode,
-    parse,
     status_name,
 )
 

@@ -25,8 +25,6 @@ STATUS_ATTRIBUTES = (
 FORMAT_ATTRIBUTES = (
     "document-format-supported",
     "media-supported",
-    "operations-supported",
-    "print-scaling-supported",
     "printer-resolution-supported",
     "pwg-raster-document-resolution-supported",
     "pwg-raster-document-sheet-back",
@@ -98,7 +96,6 @@ class JobReport:
 
     state: JobState
     sheets: int | None
-    impressions: int | None
     message: str
 
 
@@ -181,4 +178,4 @@ def job_report(job: Group, *, duplex: bool, sheets: int) -> JobReport:
     if state is JobState.COMPLETED and counted is not None and duplex:
         counted = max(counted, -(-(impressions or 0) // 2))  # an odd last page has no back
     message = " ".join(job.strings("job-state-message"))
-    return JobReport(state, None if counted is None else min(counted, sheets), impressions, message)
+    return JobReport(state, None if counted is None else min(counted, sheets), message)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 
 from PIL import Image
 
@@ -79,7 +80,7 @@ class SimulatedDocumentPrinter(PaperPath, DocumentPrinter):
         self._require_power()
         return self._format
 
-    async def print_document(self, job: PrintJob) -> AsyncIterator[PrintProgress]:
+    async def print_document(self, job: PrintJob) -> AsyncGenerator[PrintProgress, None]:
         if not self._power:
             raise PrinterError(PrinterFault.OFFLINE, 0, "switched off")
         if self._busy:
@@ -88,8 +89,9 @@ class SimulatedDocumentPrinter(PaperPath, DocumentPrinter):
             raise PrinterError(gravest(self.faults), 0)
         self._busy, self._cancelled = True, False
         try:
-            async for step in self._print(job):
-                yield step
+            async with aclosing(self._print(job)) as steps:
+                async for step in steps:
+                    yield step
         finally:
             self._busy = False
 
@@ -98,7 +100,7 @@ class SimulatedDocumentPrinter(PaperPath, DocumentPrinter):
         self._cancelled = True
         return int(self._busy)
 
-    async def _print(self, job: PrintJob) -> AsyncIterator[PrintProgress]:
+    async def _print(self, job: PrintJob) -> AsyncGenerator[PrintProgress, None]:
         sheets = _sheets(job)
         yield PrintStarted()
         out = 0

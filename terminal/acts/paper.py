@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import aclosing
 
 from drivers.errors import PrinterError, PrinterFault
 from drivers.printer import PrintCompleted, PrintJob, SheetPrinted, gravest
@@ -62,14 +63,15 @@ async def _print_once(desk: Desk, work: Work, document: CheckedDocument) -> None
 
 
 async def _run(desk: Desk, job: PrintJob) -> int | None:
-    async for progress in desk.devices.document_printer.print_document(job):
-        match progress:
-            case SheetPrinted(sheet):
-                desk.emit(SheetOut(sheet))
-            case PrintCompleted(impressions):
-                return impressions
-            case _:
-                pass
+    async with aclosing(desk.devices.document_printer.print_document(job)) as steps:
+        async for progress in steps:
+            match progress:
+                case SheetPrinted(sheet):
+                    desk.emit(SheetOut(sheet))
+                case PrintCompleted(impressions):
+                    return impressions
+                case _:
+                    pass
     raise PrinterError(PrinterFault.OTHER, None, "the job ended without completion")
 
 

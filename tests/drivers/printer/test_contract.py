@@ -223,7 +223,7 @@ async def test_I12_a_job_that_is_left_leaves_the_printer(bench: Bench) -> None:
     with print_job(20) as job:
         running = bench.printer.print_document(job)
         assert await anext(running) == PrintStarted()
-        await running.aclose()  # type: ignore[attr-defined]  # a generator, as the contract's `yield`s are
+        await running.aclose()
     assert len(bench.paper.sheets) < 20
     out = len(bench.paper.sheets)
     assert (await bench.printer.status()).ready

@@ -19,6 +19,7 @@ from drivers.errors import PrinterFault as Fault
 from drivers.printer import PrintCompleted, PrintProgress, PrintStarted, SheetPrinted
 from drivers.printer.a4 import a4
 from drivers.printer.ipp import IppPrinter
+from drivers.printer.ipp_codec import encode, parse
 from drivers.printer.ipp_job import Patience
 from drivers.printer.ipp_message import (
     Attribute,
@@ -29,8 +30,6 @@ from drivers.printer.ipp_message import (
     Status,
     Tag,
     attribute,
-    encode,
-    parse,
 )
 from drivers.printer.ipp_session import IppSession
 from drivers.printer.ippeveprinter import EvePrinter
