@@ -18,16 +18,17 @@ async def clear(desk: Desk) -> bool:
     Money that is still in escrow falls into the cup before the eyes of staff: left inside, it would
     pay for the next person.
     """
+    there = belongings(desk.devices.card_reader, desk.devices.sensors)
+    if there.card or there.sheets or there.receipt:
+        # Before the money: what is given out must be in the row that says so.
+        logger.warning("not cleared: something still lies at the terminal")
+        return False
     device = desk.devices.payment
     try:
         held = (await device.status()).held_yen
         returned = await device.give_back() if held else 0
     except DriverError as error:
         logger.error("not cleared: %s", error)
-        return False
-    there = belongings(desk.devices.card_reader, desk.devices.sensors)
-    if there.card or there.sheets or there.receipt:
-        logger.warning("not cleared: something still lies at the terminal")
         return False
     await desk.journal.write(desk.clock.now(), "-", Step.CLEARED, {"returned_yen": returned})
     return True
