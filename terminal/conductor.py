@@ -13,12 +13,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from drivers.buttons import Button, ButtonPressed
 from drivers.card_reader import CardInserted, CardRemoved
 from drivers.device import Device, DeviceEvent, DeviceState, StateChanged
 from drivers.errors import DriverError
 from drivers.keypad import Key, KeyPressed
 from drivers.printer import PrinterNotReady, PrinterReady, gravest
-from drivers.sensors import SensorChanged
+from drivers.sensors import Sensor, SensorChanged
 from terminal.acts.desk import Desk
 from terminal.health import Health
 from terminal.ids import new_id
@@ -106,6 +107,7 @@ class Conductor:
             if device.state is not DeviceState.ONLINE:
                 logger.warning("%s is %s", device.name, device.state.value)
         await self._ask_printers()
+        self._health.cover(is_open=bool(self._desk.devices.sensors.read(Sensor.COVER_OPEN)))
         if self._belongings().any_seen:
             # What lies there at start belongs to nobody and is never given to the next person (I-12).
             self._performer.raise_incident(NO_VISIT, "found_at_start")
@@ -281,6 +283,13 @@ class Conductor:
             case PrinterReady():
                 self._health.printer_fault(device, None)
                 return self._health.current()
+            case SensorChanged(sensor=Sensor.COVER_OPEN, value=is_open):
+                self._health.cover(is_open=is_open)
+                return self._health.current()
+            case ButtonPressed(Button.CALL_STAFF):
+                self._presenter.click()
+                self._performer.call_staff(_visit_of(self.state), "called")
+                return None
             case SensorChanged():
                 return e.BelongingsChanged(self._belongings())
             case CardInserted() | CardRemoved() if isinstance(

@@ -47,6 +47,7 @@ class Health:
         self._devices: dict[str, DeviceState] = {}
         self._faults: dict[str, PrinterFault] = {}
         self._failing: set[str] = set()
+        self._cover_open = False
         self._incidents: tuple[str, ...] = ()
         self._raised: list[str] = []
         self._journal_works = True
@@ -59,6 +60,10 @@ class Health:
             self._faults.pop(device.name, None)
         else:
             self._faults[device.name] = fault
+
+    def cover(self, *, is_open: bool) -> None:
+        """The housing's own switch, apart from the printer's."""
+        self._cover_open = is_open
 
     def service(self, service: Service | None) -> None:
         """The centre's calendar; None while the centre cannot be reached."""
@@ -107,6 +112,8 @@ class Health:
         found = [INCIDENT_TEXTS.get(kind, "trouble.incident") for kind in kinds]
         if not self._journal_works:
             found.append("trouble.journal")
+        if self._cover_open:
+            found.append("trouble.cover_open")
         for name, fault in self._faults.items():
             found.append(FAULT_TEXTS.get(fault, DEVICE_TEXTS.get(name, "trouble.device")))
         for name, state in self._devices.items():
