@@ -56,6 +56,7 @@ class Performer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._work: Work | None = None
         self._lines: dict[str, asyncio.Task[None]] = {}
+        self._acts: set[asyncio.Task[None]] = set()
         self._turns: dict[str, object] = {}
         self._ending: asyncio.Task[None] | None = None
         self._spare: asyncio.Task[DocumentWorker | None] | None = None
@@ -81,10 +82,11 @@ class Performer:
             case c.RaiseIncident(visit, kind):
                 self.raise_incident(visit.id, kind)
             case c.ClearTroubles():
-                self._task(self._clear())
+                self._task(self._clear)
             case c.ReleaseCard():
-                if self._work is not None:
-                    self._task(ending.release_card(self._work))
+                work = self._work
+                if work is not None:
+                    self._task(lambda: ending.release_card(work))
             case _:
                 if self._work is not None:
                     self._act(command, self._work)
@@ -131,20 +133,18 @@ class Performer:
 
     # --- tasks -------------------------------------------------------------------------------
 
-    def _task(self, act: Act) -> asyncio.Task[None]:
+    def _task(self, act: Callable[[], Act]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._logged(act))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _logged(self, act: Act) -> None:
+    async def _logged(self, act: Callable[[], Act]) -> None:
         """For what belongs to no visit any more: nobody can be told but staff."""
         try:
-            await act
+            await act()
         except Exception as error:  # noqa: BLE001
             logger.error("%s: %s", type(error).__name__, error)
-        finally:
-            act.close()  # cancelled before it began, it would complain that nobody awaited it
 
     def _start(self, line: str, act: Callable[[Desk], Act], work: Work) -> None:
         """A new act of a line first ends what still runs there, then goes on from the journal."""
@@ -157,8 +157,10 @@ class Performer:
             self._tell(Answer(event, is_current))
 
         desk = replace(self._desk, emit=emit)
-        guarded = self._guarded(act, desk, self._lines.get(line), work)
-        self._lines[line] = self._task(guarded)
+        previous = self._lines.get(line)
+        task = self._lines[line] = self._task(lambda: self._guarded(act, desk, previous, work))
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
 
     async def _guarded(
         self,
@@ -194,8 +196,8 @@ class Performer:
         if work is None or work.visit.id != visit.id:
             return
         self._work = None
-        acts, self._lines = list(self._lines.values()), {}
-        self._ending = self._task(self._finish(work, acts, how))
+        acts, self._lines = list(self._acts), {}
+        self._ending = self._task(lambda: self._finish(work, acts, how))
 
     async def _finish(self, work: Work, acts: list[asyncio.Task[None]], how: Ending) -> None:
         for act in acts:
@@ -212,7 +214,8 @@ class Performer:
         self._health.raised(kind)
         work = self._work
         order = work.order if work is not None and work.visit.id == visit else None
-        self._task(self._record(visit, kind, order.order if order is not None else None))
+        order_id = order.order if order is not None else None
+        self._task(lambda: self._record(visit, kind, order_id))
 
     async def _record(self, visit: str, kind: str, order: str | None) -> None:
         await ending.raise_incident(self._desk, visit, kind, order)
@@ -220,7 +223,7 @@ class Performer:
         await self.read_incidents()
 
     def call_staff(self, visit: str, left: str) -> None:
-        self._task(ending.call_staff(self._desk, visit, left))
+        self._task(lambda: ending.call_staff(self._desk, visit, left))
 
     async def _clear(self) -> None:
         if await clearing.clear(self._desk):
@@ -243,8 +246,8 @@ class Performer:
     async def close(self) -> None:
         """Stop everything. A visit in the middle is wiped; recovery decides at the next start."""
         work, self._work = self._work, None
-        acts, self._lines = set(self._lines.values()), {}
-        for act in acts:
+        self._lines = {}
+        for act in list(self._acts):
             act.cancel()
         # What ends a visit or tells staff is nearly done, and worth a moment.
         if self._tasks:

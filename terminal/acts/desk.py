@@ -68,7 +68,7 @@ class Work:
     order: Order | None = None
     accepted: OrderAccepted | None = None
     document: PreparedDocument | None = None
-    slot_opened: bool = False
+    asked_for_money: bool = False
     held_yen: int = 0
     returned_yen: int = 0
     change_yen: int = 0

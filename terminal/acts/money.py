@@ -28,8 +28,8 @@ async def take_money(desk: Desk, work: Work, document: CheckedDocument) -> None:
     total = document.total_yen
     kept_before = (await device.status()).kept_yen
     facts: Facts = {"order": document.order, "yen": total, "kept_before": kept_before}
+    work.asked_for_money = True
     await desk.write(work.visit, Step.PAYING, facts)
-    work.slot_opened = True
     await device.accept(total)
     while (held := (await device.status()).held_yen) < total:
         work.held_yen = held
@@ -54,7 +54,7 @@ async def return_money(desk: Desk, work: Work) -> None:
 
     A journal that cannot be written keeps no one's money: recovery gives back what it finds held.
     """
-    if not work.slot_opened:
+    if not work.asked_for_money:
         desk.emit(MoneyReturned(0))
         return
     try:

@@ -120,3 +120,37 @@ async def test_a_broken_disk_is_a_journal_error(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="check the disk"):
         async with Journal(path):
             pass
+
+
+async def test_one_process_at_a_time(tmp_path: Path) -> None:
+    """A second one would settle visits that the first is still conducting."""
+    path = tmp_path / "journal.sqlite3"
+    async with Journal(path):
+        with pytest.raises(JournalError, match="another madoguchi is running"):
+            async with Journal(path):
+                pass
+    async with Journal(path):
+        pass
+
+
+async def test_a_folder_that_cannot_be_is_a_journal_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(JournalError, match="check the disk"):
+        async with Journal(tmp_path / "file" / "journal.sqlite3"):
+            pass
+
+
+async def test_it_says_when_it_cannot_be_written_and_when_it_can_again(tmp_path: Path) -> None:
+    told: list[bool] = []
+    async with Journal(tmp_path / "journal.sqlite3", told.append) as journal:
+        journal._open_db.execute("PRAGMA query_only=ON")
+        with pytest.raises(JournalError):
+            await journal.write(AT, "v1", Step.OPENED)
+        journal._open_db.execute("PRAGMA query_only=OFF")
+        await journal.write(AT, "v1", Step.OPENED)
+    assert told == [False, True]
+
+
+async def test_R68_a_call_for_staff_blocks_nobody(journal: Journal) -> None:
+    await journal.write(AT, "v1", Step.CALLED, {"left": "card"})
+    assert await journal.incidents() == []
