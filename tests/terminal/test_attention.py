@@ -160,7 +160,7 @@ def test_every_sound_that_a_screen_names_exists() -> None:
     folder = Path(attention.__file__).parent / "visit"
     named = {
         name
-        for path in folder.glob("screens*.py")
+        for path in folder.glob("screens/*.py")
         for name in re.findall(r'sound="(\w+)"', path.read_text(encoding="utf-8"))
     }
     assert named
