@@ -175,7 +175,7 @@ class Performer:
         except Exception as error:  # noqa: BLE001
             if isinstance(error, LATCHING):
                 self.raise_incident(work.visit.id, "integrity")
-            desk.emit(e.ActRefused(refusal_for(error, work.visit.id)))
+            desk.emit(e.ActRefused(refusal_for(error, work.visit.id, work.reference)))
 
     # --- a visit's begin and end -------------------------------------------------------------
 

@@ -28,14 +28,15 @@ LATCHING = (IntegrityError, ClerkDisagreement)
 """After these no later success makes the route trustworthy again (I-10): a person must look."""
 
 
-def refusal_for(error: BaseException, visit: str) -> Refusal:
-    """What the person sees. Logs one line without anything personal; ``visit`` is the reference."""
+def refusal_for(error: BaseException, visit: str, reference: str) -> Refusal:
+    """What the person sees. Logs one line without anything personal; of our own faults they also
+    see ``reference``, by which staff find the visit."""
     if isinstance(error, CentreRefused):
         return error.refusal
     refusal = _known(error)
     logger.warning("visit %s: %s (%s)", visit, refusal.reason, _line(error))
     if refusal.kind is RefusalClass.OURS:
-        return Refusal(kind=refusal.kind, reason=refusal.reason, reference=visit[-12:])
+        return Refusal(kind=refusal.kind, reason=refusal.reason, reference=reference)
     return refusal
 
 

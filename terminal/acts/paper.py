@@ -23,7 +23,7 @@ async def print_document(desk: Desk, work: Work, document: CheckedDocument) -> N
         await _print_once(desk, work, document)
     except Exception as error:  # noqa: BLE001 - whatever fails here, money must go back
         work.sheets_out = error.sheets_out if isinstance(error, PrinterError) else work.sheets_out
-        desk.emit(PrintFailed(refusal_for(error, work.visit.id), work.sheets_out))
+        desk.emit(PrintFailed(refusal_for(error, work.visit.id, work.reference), work.sheets_out))
         return
     work.sheets_out = document.sheets
     work.finished = True

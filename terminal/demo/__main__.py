@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from drivers.errors import DriverError
+from terminal.clock import Clock
 from terminal.demo.backend_process import BackendFailed
 from terminal.demo.stage import Play, Stage, set_stage
 from terminal.demo.visitor import Took, VisitFailed, Visitor
@@ -21,6 +22,8 @@ from terminal.panel.server import PanelError
 from terminal.visit.states import State
 
 FAILURES = (TerminalError, DriverError, PanelError, BackendFailed, VisitFailed, TimeoutError)
+
+INTERRUPTED = 130  # as shells say it
 
 
 @click.command()
@@ -33,14 +36,20 @@ FAILURES = (TerminalError, DriverError, PanelError, BackendFailed, VisitFailed, 
     help="virtual: a real pcscd, a real IPP server and a serial line.",
 )
 @click.option("--persona", help="Whose card to use with --auto (default: the first in the drawer).")
-@click.option("--port", default=8080, show_default=True, help="Where the page is served.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Where the page is served; 0 takes any free port.",
+)
 @click.option(
     "--dir",
     "directory",
     type=click.Path(path_type=Path),
     default=Path(".madoguchi/demo"),
     show_default=True,
-    help="Where keys, journal and printed sheets are kept.",
+    help="Where the small world is kept and, with --auto, what was printed.",
 )
 @click.option("--verbose", is_flag=True, help="Show the log.")
 def main(
@@ -51,6 +60,8 @@ def main(
     play = Play(directory.absolute(), rig=rig, port=port)
     try:
         asyncio.run(_by_itself(play, persona) if auto else _for_hands(play))
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
     except BaseExceptionGroup as group:
         raise SystemExit(_complain(group)) from group
     except FAILURES as error:
@@ -69,7 +80,8 @@ def _complain(error: BaseException) -> int:
         error = error.exceptions[0]
     if not isinstance(error, FAILURES):
         raise error
-    click.echo(f"demo: {str(error) or type(error).__name__}", err=True)
+    advice = "; here: --port" if isinstance(error, PanelError) else ""
+    click.echo(f"demo: {str(error) or type(error).__name__}{advice}", err=True)
     return 2
 
 
@@ -147,7 +159,7 @@ async def _ended(task: asyncio.Task[None]) -> None:
 def _keep(took: Took, folder: Path) -> list[Path]:
     """What the person took home, as files: the terminal itself keeps nothing (R61)."""
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = time.strftime("%Y%m%d-%H%M%S")
+    stamp = Clock().now().strftime("%Y%m%d-%H%M%S")
     paths: list[Path] = []
     for number, sheet in enumerate(took.sheets, start=1):
         paths.append(folder / f"{stamp}-sheet-{number}.png")
@@ -169,4 +181,4 @@ class Narrator:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(prog_name="./run demo"))

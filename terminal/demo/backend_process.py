@@ -26,15 +26,21 @@ class BackendProcess:
         self.port = 0
 
     async def __aenter__(self) -> Self:
-        await self._run_once("init", "--dir", str(self._directory), *self._clock())
-        self._process = await self._spawn(
-            "serve", "--dir", str(self._directory), "--port", "0", *self._clock()
-        )
-        line = await self._first_line(self._process)
+        where = ("--dir", str(self._directory), *self._clock())
+        try:
+            await self._init(*where)
+            self._process = await self._spawn("serve", "--port", "0", *where)
+            line = await self._first_line(self._process)
+        except BaseException:
+            await self._stop()
+            raise
         self.port = int(line.rsplit(":", 1)[1])
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -57,10 +63,12 @@ class BackendProcess:
             *args,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            # Ctrl-C is for the demo, which then ends its backend in order.
+            process_group=0,
         )
 
-    async def _run_once(self, *args: str) -> None:
-        process = await self._spawn(*args)
+    async def _init(self, *where: str) -> None:
+        self._process = process = await self._spawn("init", *where)
         async with asyncio.timeout(START_LIMIT_S):
             _, words = await process.communicate()
         if process.returncode:

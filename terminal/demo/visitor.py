@@ -164,4 +164,5 @@ class Visitor:
 def _words(state: State) -> str:
     screen = screen_of(state)
     words = catalogue("en")
-    return " ".join(words.lookup(text) for text in (screen.title, *screen.lines))
+    told = [words.lookup(text).rstrip(".") for text in (screen.title, *screen.lines)]
+    return ". ".join(told) + "."

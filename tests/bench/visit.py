@@ -6,7 +6,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,7 +80,7 @@ async def _visit(stage: Stage, watch: Stopwatch) -> None:
 def _listen(printer: DocumentPrinter, watch: Stopwatch) -> None:
     original = printer.print_document
 
-    async def listened(job: PrintJob) -> AsyncIterator[PrintProgress]:
+    async def listened(job: PrintJob) -> AsyncGenerator[PrintProgress, None]:
         async for progress in original(job):
             if isinstance(progress, PrintStarted):
                 watch.first_byte = time.perf_counter()

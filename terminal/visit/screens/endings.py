@@ -21,21 +21,25 @@ def _refusal_lines(refusal: Refusal, *, no_charge: bool) -> tuple[Text, ...]:
         contact = refusal.contact
         args = {"office": contact.office, "telephone": contact.telephone}
         lines.append(Text("refused.contact", args))
-    if refusal.kind is RefusalClass.CARD:
+    if refusal.kind is RefusalClass.CARD and refusal.reason not in ONLY_AGAIN:
         lines.append(Text("refused.hotline"))
     if refusal.reference:
         lines.append(Text("refused.reference", {"reference": refusal.reference}))
     return tuple(lines)
 
 
+ONLY_AGAIN = frozenset({"refused.card_removed", "refused.card_unreadable"})
+"""Nothing is wrong with the card: begin again."""
+
 _REFUSED_PICTURES = {RefusalClass.CARD: "card_problem", RefusalClass.OURS: "out_of_service"}
 
 
 def refused(state: s.Refused) -> Screen:
     fault = state.refusal.kind is RefusalClass.OURS
+    title = "refused.fault" if fault else "refused.title"
     return Screen(
         id="refused",
-        title=Text("refused.fault" if fault else "refused.title"),
+        title=Text("refused.again" if state.refusal.reason in ONLY_AGAIN else title),
         lines=_refusal_lines(state.refusal, no_charge=state.no_charge),
         keys=(OK, LANGUAGE),
         labels={OK: Text("refused.ok")},
@@ -45,16 +49,21 @@ def refused(state: s.Refused) -> Screen:
     )
 
 
+_COLLECTING = {"receipt": "collecting.slip"}  # what comes out then is no receipt
+
+
 def collecting(state: s.Collecting) -> Screen:
     """Decision d: the money first, then whatever else came out."""
     there = state.belongings or s.Belongings(change=True)
     lying = {"card": there.card, "receipt": bool(there.receipt), "change": bool(there.change)}
     asked = [name for name in ("change", "receipt", "card") if lying[name]]
     lines = [Text(state.refusal.reason)]
-    lines += [Text(f"attention.{name}") for name in asked[1:]]
+    lines += [Text(_COLLECTING.get(name, f"attention.{name}")) for name in asked[1:]]
     if there.sheets:
         lines.append(Text("collecting.sheets"))
     title, guide, picture = TAKING[asked[0]] if asked else VOID_SHEETS
+    if asked and asked[0] == "receipt":
+        title = "collecting.take_slip"
     return Screen(
         id="collecting",
         title=Text(title),

@@ -39,6 +39,7 @@ from terminal.link.wire import Problem, Refusal, RefusalClass
 from terminal.strings.catalogue import catalogue
 
 VISIT = "01a20a99-fdf4-77a8-a0db-e5097acaae0c"
+REFERENCE = VISIT[-12:]
 OFFLINE = DeviceState.OFFLINE
 
 CASES: list[tuple[Exception, str, RefusalClass]] = [
@@ -78,11 +79,11 @@ def test_every_failure_is_said_with_the_next_step(
     error: Exception, reason: str, kind: RefusalClass, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    refusal = refusal_for(error, VISIT)
+    refusal = refusal_for(error, VISIT, REFERENCE)
     assert (refusal.reason, refusal.kind) == (reason, kind)
     assert catalogue("en").has(reason)
     assert catalogue("en").has(f"{reason}.next")
-    assert refusal.reference == (VISIT[-12:] if kind is RefusalClass.OURS else "")
+    assert refusal.reference == (REFERENCE if kind is RefusalClass.OURS else "")
     (line,) = [record.getMessage() for record in caplog.records]
     assert VISIT in line
     assert "甲" not in line
@@ -94,5 +95,5 @@ def test_what_the_centre_refuses_is_passed_on_and_not_logged(
     """Who was refused why is nobody's business here (I-17)."""
     caplog.set_level(logging.DEBUG)
     refusal = Refusal(kind=RefusalClass.PERSON, reason="refused.person", reference="R")
-    assert refusal_for(CentreRefused(refusal), VISIT) is refusal
+    assert refusal_for(CentreRefused(refusal), VISIT, REFERENCE) is refusal
     assert not caplog.records
