@@ -70,6 +70,7 @@ def init(directory: Path, clock_offset_s: int) -> None:
 
     with _spoken(directory):
         prepare(directory, Clock(timedelta(seconds=clock_offset_s)))
+    click.echo(f"{directory} is ready: serve --dir {directory} starts the backend")
 
 
 @main.command()
@@ -83,6 +84,7 @@ def revoke(directory: Path, persona: str, *, suspend: bool) -> None:
 
     with _spoken(directory):
         revoke_card(Development(directory), persona, suspend=suspend)
+    click.echo(f"the certificate of {persona} is {'suspended' if suspend else 'revoked'} from now on")
 
 
 @main.command()

@@ -201,6 +201,6 @@ def _place(message: str) -> str:
     what, _, where = message.replace("`key` in ", "").partition(" - at `$")
     keys = [key for key in where.rstrip("`").split(".") if key]
     if not keys:
-        return f"{what}; see hardware.md and the README for the keys there are"
+        return f"{what}; systemd/terminal.toml shows every key there is"
     section, rest = keys[0], ".".join(keys[1:])
     return f"[{section}] {rest}: {what}" if rest else f"[{section}] {what}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from terminal.config import PcscReader, SimulatedReader, load
+import terminal
+from terminal.config import Config, PcscReader, SimulatedReader, load
 from terminal.devices import build_devices
 from terminal.errors import ConfigError
+from terminal.visit.limits import Limits
 
 GOOD = """
 name = "desk"
@@ -91,6 +94,19 @@ def test_a_mistake_names_its_place(tmp_path: Path, change: tuple[str, str], told
         load(path)
     assert str(path) in str(caught.value)
     assert told in str(caught.value)
+
+
+def test_the_example_is_in_order_and_shows_every_key() -> None:
+    """What is written there is what a program reads: no key is missing, and defaults are the defaults."""
+    example = Path(terminal.__file__).parents[1] / "systemd" / "terminal.toml"
+    config = load(example)
+    shown = tomllib.loads(example.read_text(encoding="utf-8"))
+    assert set(shown) == set(Config.__struct_fields__)
+    for name, section in shown.items():
+        if isinstance(section, dict):
+            keys = set(getattr(config, name).__struct_fields__)
+            assert set(section) - {"type"} == keys, name
+    assert config.limits == Limits()
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
