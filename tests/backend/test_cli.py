@@ -30,9 +30,10 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def test_init_is_quiet_and_can_be_repeated(directory: Path) -> None:
+def test_init_says_what_comes_next_and_can_be_repeated(directory: Path) -> None:
     again = run("init", "--dir", str(directory))
-    assert (again.exit_code, again.output) == (0, "")
+    assert again.exit_code == 0
+    assert f"serve --dir {directory}" in again.output
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
