@@ -84,7 +84,9 @@ def revoke(directory: Path, persona: str, *, suspend: bool) -> None:
 
     with _spoken(directory):
         revoke_card(Development(directory), persona, suspend=suspend)
-    click.echo(f"the certificate of {persona} is {'suspended' if suspend else 'revoked'} from now on")
+    click.echo(
+        f"the certificate of {persona} is {'suspended' if suspend else 'revoked'} from now on"
+    )
 
 
 @main.command()
