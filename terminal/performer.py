@@ -185,8 +185,7 @@ class Performer:
 
         async def open_when_alone(desk: Desk) -> None:
             await _ended(before, cancel=False)
-            spare, self._spare = self._spare, None
-            work.worker = await spare if spare is not None else None
+            work.worker = await self._take_spare()
             await opening.open_visit(desk, work)
 
         self._start("order", open_when_alone, work)
@@ -242,6 +241,16 @@ class Performer:
         """Start a worker ahead of need: that is the slowest part of opening a visit."""
         if self._spare is None:
             self._spare = asyncio.get_running_loop().create_task(_started_worker())
+
+    async def _take_spare(self) -> DocumentWorker | None:
+        """The one that was made ready, if it still lives."""
+        spare, self._spare = self._spare, None
+        worker = await spare if spare is not None else None
+        if worker is None or worker.alive:
+            return worker
+        logger.warning("the document worker made ready ahead has died; starting another")
+        await worker.close()
+        return None
 
     async def close(self) -> None:
         """Stop everything. A visit in the middle is wiped; recovery decides at the next start."""

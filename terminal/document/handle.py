@@ -97,6 +97,11 @@ class DocumentWorker:
         """The process to watch, for the operator's status and for tests."""
         return self._process.pid if self._process else None
 
+    @property
+    def alive(self) -> bool:
+        """Started and not gone. A worker that waited for hours may have been killed for its memory."""
+        return self._process is not None and self._process.returncode is None
+
     async def start(self) -> None:
         """Start the process and wait for its key. Raises WorkerLost, and has then closed itself."""
         if self._line is not None or self._closing is not None:

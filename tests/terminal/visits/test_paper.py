@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from drivers.printer.simulated import SimulatedDocumentPrinter
 from terminal.link import wire
 from terminal.visit import states as s
-from tests.terminal.visits.place import PAPER, Backend, Person, terminal_at
+from tests.terminal.visits.place import PAPER, Backend, Person, terminal_at, workers
 
 Act = Callable[[SimulatedDocumentPrinter], None]
 VOID = [
@@ -211,6 +212,24 @@ async def test_I16_a_worker_that_is_killed_ends_the_visit_without_charge(
         assert place.steps() == ["opened", "ordered", "done"]
         assert backend.order_state(place.order) == "void"
         await person.go(s.Farewell)  # the next visit has a worker of its own
+        await place.settled()
+        assert place.steps() == PAPER
+
+
+async def test_a_worker_that_died_while_it_waited_is_not_the_next_persons_trouble(
+    backend: Backend, here: Path
+) -> None:
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        await place.until(lambda: bool(workers()), "a worker made ready ahead")
+        spare = place.terminal.conductor._performer._spare
+        assert spare is not None
+        worker = await asyncio.shield(spare)
+        assert worker is not None
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        await place.until(lambda: not worker.alive, "dead")
+        await Person(place).go(s.Farewell)
         await place.settled()
         assert place.steps() == PAPER
 
