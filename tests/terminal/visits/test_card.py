@@ -160,9 +160,11 @@ async def test_a_mute_card_is_asked_to_be_turned_round_and_does_not_spin_the_loo
 async def test_a_mute_card_that_is_left_keeps_the_next_person_out(
     backend: Backend, here: Path
 ) -> None:
-    async with terminal_at(backend, here, {"screen_s": 0.05, "warning_s": 0.05}) as place:
+    async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
         place.reader.insert_mute()
+        await place.reach(s.Consent)
+        await place.time_out()
         await place.reach(s.TakingCardBack)
         place.reader.remove()
         await place.reach(s.Idle)
@@ -282,16 +284,18 @@ async def test_paid_in_full_at_the_moment_the_card_comes_back(backend: Backend, 
 async def test_R66_a_card_put_back_at_the_end_begins_a_visit_that_asks_for_it_again(
     backend: Backend, here: Path
 ) -> None:
-    limits = {"screen_s": 0.2, "warning_s": 0.05, "left_behind_s": 0.2}
-    async with terminal_at(backend, here, limits) as place:
+    async with terminal_at(backend, here, {"farewell_s": 1}) as place:
         await place.reach(s.Idle)
         await place.press("1")
         await place.reach(s.Consent)
         await place.press("cancel")
         await place.reach(s.Farewell)
         await place.rig.insert_card(PERSONA)
+        await place.time_out()
         await place.reach(s.Consent)
+        await place.time_out()
         await place.reach(s.TakingCardBack)
+        await place.time_out()
         await place.reach(s.OutOfService)
         await place.settled()
         assert place.incidents == ["card_left"]
@@ -300,9 +304,10 @@ async def test_R66_a_card_put_back_at_the_end_begins_a_visit_that_asks_for_it_ag
 async def test_R66_a_left_card_is_an_incident_until_staff_have_taken_it(
     backend: Backend, here: Path
 ) -> None:
-    async with terminal_at(backend, here, {"left_behind_s": 0.1}) as place:
+    async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
         await Person(place).go(s.ReturningCard)
+        await place.time_out()
         out = await place.reach(s.OutOfService)
         assert out.troubles == ("trouble.card_left",)
         await place.settled()

@@ -7,39 +7,31 @@ from pathlib import Path
 import pytest
 
 from terminal.visit import states as s
-from tests.terminal.visits.place import PAPER, Backend, Person, Place, terminal_at
-
-
-async def visit(place: Place, person: Person) -> None:
-    await place.reach(s.Idle)
-    await person.go(s.Farewell)
-    await place.reach(s.Idle)
-    await place.settled()
+from tests.terminal.visits.place import PAPER, Backend, Person, terminal_at
 
 
 @pytest.mark.parametrize(
-    ("persona", "people", "items", "copies", "sheets"),
+    ("language", "persona", "people", "items", "copies", "sheets"),
     [
-        ("aoki-haruna", (), ("1", "2", "ok"), 1, 1),
-        ("morita-kenji", ("8", "ok"), ("ok",), 1, 1),
-        ("okabe-sachiko", ("8", "ok"), ("1", "ok"), 1, 2),
-        ("morita-kenji", ("1", "ok"), ("3", "ok"), 2, 2),
-        ("nguyen-hoa", ("8", "ok"), ("1", "ok"), 1, 1),
+        ("ja", "aoki-haruna", (), ("1", "2", "ok"), 1, 1),
+        ("en", "morita-kenji", ("8", "ok"), ("1", "2", "3", "ok"), 1, 1),
+        ("ja", "morita-kenji", ("1", "ok"), ("3", "ok"), 2, 2),
+        ("ja", "okabe-sachiko", ("8", "ok"), ("1", "ok"), 1, 2),
+        ("en", "okabe-sachiko", ("8", "ok"), ("ok",), 2, 4),
+        ("ja", "nguyen-hoa", ("8", "ok"), ("1", "ok"), 1, 1),
+        ("en", "nguyen-hoa", ("8", "ok"), ("ok",), 1, 1),
     ],
 )
-@pytest.mark.parametrize("language", ["ja", "en"])
 async def test_R5_R16_R22_R27_a_visit_ends_with_every_sheet_in_hand(
     backend: Backend,
     here: Path,
+    language: str,
     persona: str,
     people: tuple[str, ...],
     items: tuple[str, ...],
     copies: int,
     sheets: int,
-    language: str,
 ) -> None:
-    if language == "en" and (copies, sheets) == (1, 1) and persona == "morita-kenji":
-        items = ("1", "2", "3", "ok")
     async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
         if language == "en":

@@ -54,7 +54,7 @@ async def test_overpaid_and_not_printed_is_void_and_not_suspect(
 
 
 async def test_a_jammed_hopper_owes_on_a_slip_and_calls_staff(backend: Backend, here: Path) -> None:
-    async with terminal_at(backend, here, {"screen_s": 0.3, "warning_s": 0.1}) as place:
+    async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
         person = Person(place)
         await person.go(s.Paying)
@@ -75,6 +75,7 @@ async def test_a_jammed_hopper_owes_on_a_slip_and_calls_staff(backend: Backend, 
         assert place.incidents == ["money_stuck"]
         assert backend.incidents(place.order) == ["money_stuck"]
         assert place.payment.held_yen == 100
+        await place.time_out()
         await place.reach(s.OutOfService)
         place.take_all()
         await place.clear_by_staff()  # the hopper is jammed still

@@ -151,10 +151,12 @@ async def test_printing_that_stalls_ends_as_suspect_with_the_money_back(
 async def test_R68_sheets_that_are_not_taken_keep_the_next_person_out(
     backend: Backend, here: Path
 ) -> None:
-    async with terminal_at(backend, here, {"left_behind_s": 0.3}) as place:
+    async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
         await Person(place).go(s.HandingOver)
         await place.until(lambda: bool(place.receipts.receipts), "receipt")
+        await place.settled()
+        await place.time_out()
         out = await place.reach(s.OutOfService)
         assert out.troubles == ("trouble.left_behind",)
         await place.settled()
@@ -168,11 +170,20 @@ async def test_R68_sheets_that_are_not_taken_keep_the_next_person_out(
 
 
 async def test_R68_a_receipt_alone_is_told_as_a_receipt(backend: Backend, here: Path) -> None:
-    async with terminal_at(backend, here, {"left_behind_s": 0.4}) as place:
+    async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
         await Person(place).go(s.HandingOver)
         await place.until(lambda: bool(place.receipts.receipts), "receipt")
+        await place.settled()
         place.printer.take()
+        await place.until(
+            lambda: (
+                isinstance(place.state, s.HandingOver)
+                and place.state.belongings == s.Belongings(receipt=True)
+            ),
+            "seen that the sheets are gone",
+        )
+        await place.time_out()
         await place.reach(s.OutOfService)
         await place.settled()
         assert place.incidents == ["receipt_left"]
