@@ -130,11 +130,13 @@ class Conductor:
     async def _next(self) -> Happening:
         """The next thing that happens, a time-out included; refreshes what is shown meanwhile."""
         while True:
+            await asyncio.sleep(0)  # whoever keeps us busy must not keep everybody else from it
             if not self._queue.empty():
                 # Before the time-out: an answer that came in time is not late because we are.
                 return self._queue.get_nowait()
             now = self._desk.clock.monotonic()
             if self._deadline is not None and now >= self._deadline:
+                self._deadline = None  # said once: a state that stays must not be told for ever
                 return e.TimedOut()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._wait_s(now)):
