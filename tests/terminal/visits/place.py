@@ -14,11 +14,12 @@ import re
 import shutil
 import sqlite3
 import tomllib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -55,6 +56,8 @@ LIMITS: dict[str, float] = {
 RESTING = (s.Idle, s.Guide, s.Closed, s.OutOfService, s.Supervisor)
 PAPER = ["opened", "ordered", "ready", "paying", "paid", "printing", "printed", "kept", "done"]
 """The journal of a visit in which nothing goes wrong."""
+
+AT_ONCE = 3  # a visit mostly waits for its own document worker to start
 
 _S = TypeVar("_S")
 
@@ -271,6 +274,9 @@ class Place:
 ASIDE = frozenset({"incident", "called"})
 
 
+_together: ContextVar[bool] = ContextVar("together", default=False)
+
+
 @asynccontextmanager
 async def terminal_at(
     backend: Backend,
@@ -284,38 +290,80 @@ async def terminal_at(
     if not cards.exists():
         shutil.copytree(backend.directory / "cards", cards)
     state_dir = folder / "state"
-    with same_descriptors():
-        async with Line("127.0.0.1", backend.port) as line:
-            play = Play(folder, port=None, seconds_per_sheet=0)
-            raw = settings_of(play, state_dir, backend.directory, line.port, backend.offset_s)
-            raw["limits"] = {**LIMITS, **(limits or {})}
-            link = raw["link"]
-            assert isinstance(link, dict)
-            link["timeout_s"] = 5
-            raw.update(settings)
-            place: Place | None = None
+    async with AsyncExitStack() as stack:
+        if not _together.get():
+            await stack.enter_async_context(leaving_nothing())
+        line = await stack.enter_async_context(Line("127.0.0.1", backend.port))
+        play = Play(folder, port=None, seconds_per_sheet=0)
+        raw = settings_of(play, state_dir, backend.directory, line.port, backend.offset_s)
+        raw["limits"] = {**LIMITS, **(limits or {})}
+        link = raw["link"]
+        assert isinstance(link, dict)
+        link["timeout_s"] = 5
+        raw.update(settings)
+        place: Place | None = None
 
-            def watch(state: State) -> None:
-                if place is not None:
-                    place.watch(state)
+        def watch(state: State) -> None:
+            if place is not None:
+                place.watch(state)
 
-            terminal = Terminal(parse(raw, folder), watch)
-            rig = SimulatedRig(terminal.devices, cards, line)
-            place = Place(terminal, backend, line, rig, cards, state_dir)
-            before(place)
-            async with terminal:
-                place.running = asyncio.create_task(terminal.run())
-                try:
-                    yield place
-                finally:
-                    await stopped(place.running)
-                    place.running = None
-        await asyncio.sleep(0)
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        if others:
-            await asyncio.wait(others, timeout=2)
-        assert not [task for task in others if not task.done()]
+        terminal = Terminal(parse(raw, folder), watch)
+        rig = SimulatedRig(terminal.devices, cards, line)
+        place = Place(terminal, backend, line, rig, cards, state_dir)
+        before(place)
+        await stack.enter_async_context(terminal)
+        place.running = asyncio.create_task(terminal.run())
+        try:
+            yield place
+        finally:
+            await stopped(place.running)
+            place.running = None
+
+
+Visits = Callable[..., Coroutine[Any, Any, None]]
+
+
+def every(*cases: tuple[object, ...]) -> Callable[[Visits], Visits]:
+    """Like ``parametrize`` over (backend, here, *case), but at several terminals at once."""
+
+    def decorate(visits: Visits) -> Visits:
+        async def test(backend: Backend, here: Path) -> None:
+            turn = asyncio.Semaphore(AT_ONCE)
+
+            async def one(number: int, case: tuple[object, ...]) -> None:
+                _together.set(True)
+                own = here / str(number)
+                own.mkdir()
+                async with turn:
+                    try:
+                        await visits(backend, own, *case)
+                    except BaseException as error:
+                        error.add_note(f"in the case {case}")
+                        raise
+
+            async with leaving_nothing(), asyncio.TaskGroup() as group:
+                for number, case in enumerate(cases):
+                    group.create_task(one(number, case))
+
+        test.__name__, test.__doc__ = visits.__name__, visits.__doc__
+        return test
+
+    return decorate
+
+
+@asynccontextmanager
+async def leaving_nothing() -> AsyncGenerator[None]:
+    """No file, socket or memory map stays open, no task runs on, no document worker lives."""
+    before, tasks = descriptors(), asyncio.all_tasks()
+    yield
+    await asyncio.sleep(0)
+    others = asyncio.all_tasks() - tasks
+    if others:
+        await asyncio.wait(others, timeout=2)
+    assert not [task for task in others if not task.done()]
     assert not workers(), "a document worker outlived its terminal"
+    left = descriptors() - before
+    assert not left, f"left open: {left}"
 
 
 async def stopped(task: asyncio.Task[None]) -> None:
@@ -324,15 +372,6 @@ async def stopped(task: asyncio.Task[None]) -> None:
     await asyncio.wait({task})
     if not task.cancelled() and (error := task.exception()) is not None:
         raise error
-
-
-@contextmanager
-def same_descriptors() -> Generator[None]:
-    """No file, socket or memory map is left open."""
-    before = descriptors()
-    yield
-    left = descriptors() - before
-    assert not left, f"left open: {left}"
 
 
 def descriptors() -> set[str]:

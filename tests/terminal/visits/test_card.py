@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from drivers.card.jpki import CardKind
 from terminal.visit import states as s
 from terminal.visit.screens import screen_of
-from tests.terminal.visits.place import Backend, Person, Place, terminal_at
+from tests.terminal.visits.place import Backend, Person, Place, every, terminal_at
 
 PERSONA = "aoki-haruna"
 WRONG = ("9", "9", "9", "9", "ok")
@@ -93,14 +91,11 @@ async def test_R45_a_locked_card_is_refused_before_the_pin(backend: Backend, her
         assert "EnteringPin" not in place.kinds
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"kind": CardKind.JUKI}, "refused.card_juki"),
-        ({"kind": CardKind.PHONE}, "refused.card_phone"),
-        ({"kind": CardKind.OTHER}, "refused.card_other"),
-        ({"has_auth_certificate": False}, "refused.card_no_certificate"),
-    ],
+@every(
+    ({"kind": CardKind.JUKI}, "refused.card_juki"),
+    ({"kind": CardKind.PHONE}, "refused.card_phone"),
+    ({"kind": CardKind.OTHER}, "refused.card_other"),
+    ({"has_auth_certificate": False}, "refused.card_no_certificate"),
 )
 async def test_R15_R41_R42_other_cards_are_named_and_refused(
     backend: Backend, here: Path, changes: dict[str, object], reason: str
@@ -118,13 +113,10 @@ async def test_R15_R41_R42_other_cards_are_named_and_refused(
         assert place.steps() == ["opened", "done"]
 
 
-@pytest.mark.parametrize(
-    ("persona", "reason"),
-    [
-        ("hayashi-sota", "refused.certificate_revoked"),
-        ("kimura-yui", "refused.card_issued_today"),
-        ("endo-rin", "refused.person"),
-    ],
+@every(
+    ("hayashi-sota", "refused.certificate_revoked"),
+    ("kimura-yui", "refused.card_issued_today"),
+    ("endo-rin", "refused.person"),
 )
 async def test_R40_R44_R48_what_the_centre_refuses_is_said_with_the_next_step(
     backend: Backend, here: Path, persona: str, reason: str
@@ -170,7 +162,7 @@ async def test_a_mute_card_that_is_left_keeps_the_next_person_out(
         await place.reach(s.Idle)
 
 
-WITH_CARD = [
+@every(
     (s.Consent, s.AwaitingCard),
     (s.EnteringPin, s.AwaitingCard),
     (s.ChoosingCertificate, s.Refused),
@@ -179,10 +171,7 @@ WITH_CARD = [
     (s.Notices, s.Refused),
     (s.Confirming, s.Refused),
     (s.ReturningCard, s.Paying),
-]
-
-
-@pytest.mark.parametrize(("at", "then"), WITH_CARD)
+)
 async def test_a_card_pulled_wherever_it_may_lie(
     backend: Backend, here: Path, at: type, then: type
 ) -> None:
@@ -207,7 +196,7 @@ async def test_a_card_pulled_wherever_it_may_lie(
         assert place.incidents == []
 
 
-@pytest.mark.parametrize("at", [s.ReadingCard, s.Authenticating, s.Ordering, s.Preparing])
+@every((s.ReadingCard,), (s.Authenticating,), (s.Ordering,), (s.Preparing,))
 async def test_a_card_pulled_while_the_terminal_works(
     backend: Backend, here: Path, at: type
 ) -> None:

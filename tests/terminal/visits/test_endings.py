@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from terminal.visit import states as s
 from terminal.visit.screen import ScreenKey
 from terminal.visit.screens import screen_of
-from tests.terminal.visits.place import Backend, Person, Place, terminal_at
+from tests.terminal.visits.place import Backend, Person, Place, every, terminal_at
 
 BEFORE_ORDER = ["opened", "done"]
 ORDERED = ["opened", "ordered", "ready", "done"]
@@ -83,7 +81,7 @@ async def test_time_out_everywhere(backend: Backend, here: Path) -> None:
             await ended(place, person, steps)
 
 
-@pytest.mark.parametrize("at", [s.ReadingCard, s.Authenticating, s.Ordering, s.Preparing])
+@every((s.ReadingCard,), (s.Authenticating,), (s.Ordering,), (s.Preparing,))
 async def test_time_out_while_the_terminal_works(backend: Backend, here: Path, at: type) -> None:
     """The act is ended with its visit (I-7), and what it would have said is not heard."""
     async with terminal_at(backend, here) as place:

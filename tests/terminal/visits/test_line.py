@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from terminal.visit import states as s
-from tests.terminal.visits.place import PAPER, Backend, Person, terminal_at
+from tests.terminal.visits.place import PAPER, Backend, Person, every, terminal_at
 
 
-@pytest.mark.parametrize(
-    ("at", "steps"),
-    [
-        (s.Consent, ["opened", "done"]),
-        (s.Authenticating, ["opened", "done"]),
-        (s.Ordering, ["opened", "ordered", "done"]),
-        (s.Preparing, ["opened", "ordered", "done"]),
-    ],
+@every(
+    (s.Consent, ["opened", "done"]),
+    (s.Authenticating, ["opened", "done"]),
+    (s.Ordering, ["opened", "ordered", "done"]),
+    (s.Preparing, ["opened", "ordered", "done"]),
 )
 async def test_cut_while_the_centre_is_needed(
     backend: Backend, here: Path, at: type, steps: list[str]
@@ -43,7 +38,7 @@ async def test_cut_while_the_centre_is_needed(
         assert place.incidents == []
 
 
-@pytest.mark.parametrize("at", [s.ReturningCard, s.Paying, s.Printing, s.HandingOver])
+@every((s.ReturningCard,), (s.Paying,), (s.Printing,), (s.HandingOver,))
 async def test_cut_once_the_document_is_here_the_visit_goes_on(
     backend: Backend, here: Path, at: type
 ) -> None:

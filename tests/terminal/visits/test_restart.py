@@ -8,14 +8,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-import pytest
-
 from drivers.card_reader.simulated import SimulatedCardReader
 from terminal.demo.rig_simulated import simulated
 from terminal.journal import Facts, Journal, Letter, Step
 from terminal.visit import states as s
 from terminal.visit.states import Visit
-from tests.terminal.visits.place import Backend, Person, Place, terminal_at
+from tests.terminal.visits.place import Backend, Person, Place, every, terminal_at
 
 
 def cut_after(place: Place, last: Step) -> asyncio.Event:
@@ -72,18 +70,15 @@ async def after_a_cut(backend: Backend, here: Path, step: Step) -> AsyncGenerato
         yield place
 
 
-@pytest.mark.parametrize(
-    ("step", "after", "state", "kept", "ledger"),
-    [
-        (Step.OPENED, [], None, 0, {}),
-        (Step.ORDERED, [], "void", 0, {}),
-        (Step.READY, [], "void", 0, {}),
-        (Step.PAYING, ["returning", "returned"], "void", 0, {}),
-        (Step.PAID, ["returning", "returned"], "void", 0, {"taken": 250, "refunded": 250}),
-        (Step.PRINTING, ["returning", "returned"], "void", 0, {"taken": 250, "refunded": 250}),
-        (Step.PRINTED, ["kept"], "printed", 250, {"taken": 250}),
-        (Step.KEPT, [], "printed", 250, {"taken": 250}),
-    ],
+@every(
+    (Step.OPENED, [], None, 0, {}),
+    (Step.ORDERED, [], "void", 0, {}),
+    (Step.READY, [], "void", 0, {}),
+    (Step.PAYING, ["returning", "returned"], "void", 0, {}),
+    (Step.PAID, ["returning", "returned"], "void", 0, {"taken": 250, "refunded": 250}),
+    (Step.PRINTING, ["returning", "returned"], "void", 0, {"taken": 250, "refunded": 250}),
+    (Step.PRINTED, ["kept"], "printed", 250, {"taken": 250}),
+    (Step.KEPT, [], "printed", 250, {"taken": 250}),
 )
 async def test_recovery_after_every_row(
     backend: Backend,
