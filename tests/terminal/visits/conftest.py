@@ -55,6 +55,12 @@ def _nothing_personal(text: str) -> None:
     assert not occurs("1234", text), "the PIN"
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mended line is noticed at once; in life two seconds are soon enough."""
+    monkeypatch.setattr("terminal.link.calendar.WHILE_DOWN_S", 0.1)
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     return tmp_path
