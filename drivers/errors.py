@@ -56,6 +56,14 @@ class CardMute(CardError):
     """Something is in the reader and does not answer: often a card the wrong way round."""
 
 
+class SeveralCards(CardError):
+    """More than one card lies in the reader; which of them is meant cannot be told."""
+
+
+class CardExchanged(CardError):
+    """Another card than the one that was read lies there now; nothing was sent to it."""
+
+
 class ApduError(CardError):
     """The card answered a command with a status word that was not expected there."""
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from drivers.buttons import Button, ButtonPressed, ButtonReleased
-from drivers.card_reader import CardInserted, CardMuteInserted, CardReader, CardRemoved
+from drivers.card_reader import (
+    CardInserted,
+    CardMuteInserted,
+    CardReader,
+    CardRemoved,
+    SeveralCardsInserted,
+)
 from drivers.device import DeviceEvent
 from drivers.keypad import Key, KeyPressed
 from drivers.payment import MoneyInserted
@@ -11,7 +17,7 @@ from drivers.sensors import Sensor, Sensors
 from terminal.pin import PinBuffer
 from terminal.visit import events as e
 from terminal.visit.screen import Screen, ScreenKey
-from terminal.visit.states import Belongings
+from terminal.visit.states import Belongings, CardFault
 
 KEYS = {
     Key.OK: ScreenKey.OK,
@@ -39,7 +45,9 @@ def visit_event(event: DeviceEvent, screen: Screen, pin: PinBuffer) -> e.Event |
         case CardInserted():
             return e.CardInserted()
         case CardMuteInserted():
-            return e.CardInserted(mute=True)
+            return e.CardInserted(CardFault.MUTE)
+        case SeveralCardsInserted():
+            return e.CardInserted(CardFault.SEVERAL)
         case CardRemoved():
             return e.CardRemoved()
         case MoneyInserted(held_yen):

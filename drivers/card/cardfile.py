@@ -1,6 +1,6 @@
 """The file that is a virtual card: one JSON object a card, which the sample backend writes.
 
-    kind                    "my_number", "juki", "phone", "other" (drivers.card.jpki.CardKind)
+    kind                    "my_number", or another with JPKI: "juki", "android", "iphone" (drivers.card.kinds)
     key_pem                 private key of the authentication certificate: RSA-2048, or EC P-384
     certificate_pem         the authentication certificate
     issuer_pem              the certificate of its issuer
@@ -21,7 +21,7 @@ from typing import Annotated
 
 import msgspec
 
-from drivers.card.jpki import CardKind
+from drivers.card.kinds import CardKind
 
 Tries = Annotated[int, msgspec.Meta(ge=0, le=3)]
 SignTries = Annotated[int, msgspec.Meta(ge=0, le=5)]

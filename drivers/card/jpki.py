@@ -6,27 +6,27 @@ one author's measurements of a card is marked [1].
 
     DF  D392F000260100000001        the JPKI application
     EF  0006    token information: a PKCS#11 CK_TOKEN_INFO, whose first 32 bytes are the label
-        0008    which certificates are on the card: 8F for yes, sign and authentication [1]
         000A    authentication certificate: DER, then filler up to the file's size
         0017    authentication key        (80 2A signs with it)
         0018    authentication PIN        (four digits, three tries)
         0001, 001A, 001B                  the same for signing: a terminal never touches them (R14)
 
-What decides which card this is, is its content and never its answer to reset: readers make those up.
-Select the application, read the label, ask for the tries left with a VERIFY that has no body (it costs
-none), read the certificate. Later, in one powered session: VERIFY once, then sign as often as needed.
+Two conversations make a sign-in. The first looks: which card is this (``drivers.card.kinds``), its
+certificate, the tries left, asked with a VERIFY that has no body (it costs none). Nothing is held while
+the person types. The second begins with the certificate again, because a PIN goes to the card that was
+looked at and to no other; then VERIFY once, then sign as often as needed.
+
+Files are read by their short ids where the card has shown that it knows them [1]. A person's tries are
+not staked on that: the PIN is always selected by its full id.
 
 A verified PIN lives until the card loses power, whatever is selected or reset meanwhile [1]; this is
-why a reader always unpowers. The protocol is written as generators: they yield commands and are sent
-responses, so that the same steps run over any reader, in a test, or against any bytes.
+why a reader always unpowers.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Literal, TypeAlias, TypeVar
 
 from cryptography import x509
@@ -35,58 +35,44 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from drivers.card.apdu import MAX_LE, SW, Command, Response, converse, tries_left
+from drivers.card.files import Steps, is_there, need_file, read_rest, read_start, select_file
+from drivers.card.kinds import CardKind, recognise, select_jpki
 from drivers.card_reader import CardConnection
-from drivers.errors import ApduError, CardProtocolError, PinBlocked, PinIncorrect
+from drivers.errors import (
+    ApduError,
+    CardExchanged,
+    CardProtocolError,
+    PinBlocked,
+    PinIncorrect,
+)
 
-JPKI_AID = bytes.fromhex("D392F000260100000001")
-TOKEN_EF = 0x0006
-AVAILABILITY_EF = 0x0008
 AUTH_CERTIFICATE_EF = 0x000A
 AUTH_KEY_EF = 0x0017
 AUTH_PIN_EF = 0x0018
 
-AVAILABLE = 0x8F
-LABEL_SIZE = 32
 PIN_LENGTH = 4
 
 DIGEST_INFO_SHA256 = bytes.fromhex("3031300D060960864801650304020105000420")
 """RFC 8017 §9.2: the card pads (type 1) what it is given, so it must be given the whole DigestInfo."""
 
 _MAX_CERTIFICATE = 0x2000  # today's have 1.3 to 2 KiB; a higher figure is no certificate's header
+_SELECTED, _SHORT = 0x80, 0x80  # P2: the selected file; or this file, with its short id added
 
 _T = TypeVar("_T")
-Steps: TypeAlias = Generator[Command, Response, _T]
 SignatureAlgorithm: TypeAlias = Literal["RS256", "ES384"]
-
-
-class CardKind(Enum):
-    """What lies in the reader, as far as a visit must tell it apart (R1, R41, R42)."""
-
-    MY_NUMBER = "my_number"
-    JUKI = "juki"
-    PHONE = "phone"
-    OTHER = "other"
-
-
-KIND_OF_LABEL = {
-    b"JPKIAPICCTOKEN2": CardKind.MY_NUMBER,
-    b"JPKIAPICCTOKEN": CardKind.JUKI,
-    b"JPKIAPGPSETOKEN": CardKind.PHONE,
-    b"JPKIAPIOSTOKEN": CardKind.PHONE,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class CardSummary:
-    """A card as it was found. ``tries_left``: 0 means locked, None that it was not asked for.
+    """A card as it was found. ``tries_left``: 0 means locked, None that it has no PIN to ask for.
 
-    ``certificate`` is the authentication certificate in DER, b"" where there is none.
+    ``certificate`` is the authentication certificate in DER, b"" where there is none (R15).
     """
 
     kind: CardKind
-    has_auth_certificate: bool
-    tries_left: int | None
-    certificate: bytes = field(repr=False)
+    tries_left: int | None = None
+    certificate: bytes = field(default=b"", repr=False)
+    short_ids: bool = field(default=False, repr=False)
 
 
 async def run(connection: CardConnection, steps: Steps[_T]) -> _T:
@@ -94,40 +80,73 @@ async def run(connection: CardConnection, steps: Steps[_T]) -> _T:
     return await converse(steps, connection.transmit)
 
 
-def read_card() -> Steps[CardSummary]:
+# --- the first conversation --------------------------------------------------------------------------
+
+
+def read_card(atr: bytes) -> Steps[CardSummary]:
     """Everything that can be known without a PIN (R1, R15, R41, R42, R45).
 
     Raises ApduError where the card fails, CardProtocolError where its bytes make no sense.
     """
-    selected = yield from _select_application()
-    kind = CardKind.OTHER
-    if _is_there(selected, "SELECT JPKI"):
-        kind = yield from _kind()
-    if kind is not CardKind.MY_NUMBER:
-        return CardSummary(kind, has_auth_certificate=False, tries_left=None, certificate=b"")
-    certificate = yield from _auth_certificate()
+    found = yield from recognise(atr)
+    if found.kind is not CardKind.MY_NUMBER:
+        return CardSummary(found.kind)
+    certificate = yield from _auth_certificate(short=found.short_ids)
     if not certificate:
-        return CardSummary(kind, has_auth_certificate=False, tries_left=None, certificate=b"")
+        return CardSummary(found.kind)
     tries = yield from probe_tries()
-    return CardSummary(kind, True, tries, certificate)
+    return CardSummary(found.kind, tries, certificate, found.short_ids)
 
 
-def select_application() -> Steps[None]:
-    """First of every session on a powered card. Raises ApduError where JPKI cannot be selected."""
-    response = yield from _select_application()
-    if response.sw != SW.OK:
-        raise ApduError("SELECT JPKI", response.sw)
+def _auth_certificate(*, short: bool) -> Steps[bytes]:
+    """DER, or b"" where the card has none (R15). The size is in the DER header, not the file's."""
+    start = yield from read_start(AUTH_CERTIFICATE_EF, MAX_LE, short=short)
+    if not start.strip(b"\x00\xff"):
+        return b""
+    if len(start) < 4 or start[:2] != b"\x30\x82":
+        raise CardProtocolError("the certificate's file does not begin with a certificate")
+    size = 4 + int.from_bytes(start[2:4], "big")
+    if size > _MAX_CERTIFICATE:
+        raise CardProtocolError(f"a certificate of {size} bytes is not believable")
+    certificate = yield from read_rest(start, size)
+    _public_key(certificate)
+    return certificate
 
 
-def probe_tries() -> Steps[int]:
-    """How many PIN tries the card still grants, 0 when locked. Costs none (R45)."""
-    yield from _select_ef(AUTH_PIN_EF)
+def probe_tries() -> Steps[int | None]:
+    """How many PIN tries the card still grants, 0 when locked. Costs none (R45).
+
+    None for a card without this PIN (顔認証マイナンバーカード). Raises ApduError where the card fails.
+    """
+    selected = yield from select_file(AUTH_PIN_EF)
+    if not is_there(selected, f"SELECT {AUTH_PIN_EF:04X}"):
+        return None
     # Four bytes exactly: with an Lc of zero some cards would count it as a try.
-    response = yield Command(0x00, 0x20, 0x00, 0x80)
+    response = yield Command(0x00, 0x20, 0x00, _SELECTED)
+    if response.sw in {SW.REFERENCE_DATA_NOT_FOUND, SW.FILE_NOT_FOUND}:
+        return None
     tries = tries_left(response.sw)
     if tries is None:
         raise ApduError("the question how many PIN tries are left", response.sw)
     return tries
+
+
+# --- the second conversation -------------------------------------------------------------------------
+
+
+def meet_again(card: CardSummary) -> Steps[None]:
+    """First of every session that sends a PIN: this is the card that was looked at.
+
+    pcscd notices an exchange only when it next looks at the reader, and of two cards in one contactless
+    field the reader may choose either. A PIN sent to a wrong card would cost its owner a try.
+
+    Raises CardExchanged, ApduError.
+    """
+    if not (yield from select_jpki()):
+        raise CardExchanged("the card that was read had JPKI, this one has not")
+    start = yield from read_start(AUTH_CERTIFICATE_EF, MAX_LE, short=card.short_ids)
+    if start != card.certificate[:MAX_LE]:
+        raise CardExchanged("this is not the card whose certificate was read")
 
 
 def verify_pin(pin: bytearray) -> Steps[None]:
@@ -143,11 +162,23 @@ def verify_pin(pin: bytearray) -> Steps[None]:
     try:
         if len(pin) != PIN_LENGTH or not all(0x30 <= digit <= 0x39 for digit in pin):
             raise ValueError("an authentication PIN is four digits 0 to 9; nothing was sent")
-        yield from _select_ef(AUTH_PIN_EF)
-        response = yield Command(0x00, 0x20, 0x00, 0x80, pin)
+        yield from need_file(AUTH_PIN_EF)
+        response = yield Command(0x00, 0x20, 0x00, _SELECTED, pin)
     finally:
         pin[:] = bytes(len(pin))
     yield _OVERWRITE
+    need_verified(response)
+
+
+_OVERWRITE = Command(0x00, 0xA4, 0x02, 0x0C, b"\xff" * 250)
+"""SELECT of a file name far too long: no card has it, and a SELECT that fails changes nothing.
+
+Never an instruction believed to be unassigned: 00 FE 00 00, say, is TERMINATE CARD USAGE (ISO/IEC 7816-9).
+"""
+
+
+def need_verified(response: Response) -> None:
+    """What a card says to VERIFY. Raises PinIncorrect, PinBlocked, ApduError."""
     if response.sw == SW.OK:
         return
     tries = tries_left(response.sw)
@@ -158,28 +189,18 @@ def verify_pin(pin: bytearray) -> Steps[None]:
     raise PinIncorrect(tries)
 
 
-_OVERWRITE = Command(0x00, 0xA4, 0x02, 0x0C, b"\xff" * 250)
-"""SELECT of a file name far too long: no card has it, and a SELECT that fails changes nothing.
-
-Never an instruction believed to be unassigned: 00 FE 00 00, say, is TERMINATE CARD USAGE (ISO/IEC 7816-9).
-"""
-
-
-def sign(message: bytes, certificate: bytes) -> Steps[bytes]:
+def sign(message: bytes, card: CardSummary) -> Steps[bytes]:
     """The authentication key's signature of ``message``; needs a verified PIN.
 
     The algorithm is the certificate's. Raises CardProtocolError unless the signature verifies with it:
     a signature that would be refused far away is better refused here.
     """
-    key = _public_key(certificate)
+    key = _public_key(card.certificate)
     if isinstance(key, rsa.RSAPublicKey):
         to_sign = DIGEST_INFO_SHA256 + hashlib.sha256(message).digest()
     else:
         to_sign = hashlib.sha384(message).digest()
-    yield from _select_ef(AUTH_KEY_EF)
-    response = yield Command(0x80, 0x2A, 0x00, 0x80, to_sign, le=MAX_LE)
-    if response.sw != SW.OK:
-        raise ApduError("the order to sign", response.sw)
+    response = yield from _compute_signature(to_sign, short=card.short_ids)
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(response.data, message, padding.PKCS1v15(), hashes.SHA256())
@@ -190,76 +211,25 @@ def sign(message: bytes, certificate: bytes) -> Steps[bytes]:
     return response.data
 
 
-def signature_algorithm(certificate: bytes) -> SignatureAlgorithm:
-    """The link's name for what this certificate's key signs with. Raises CardProtocolError."""
-    return "RS256" if isinstance(_public_key(certificate), rsa.RSAPublicKey) else "ES384"
-
-
-def _select_application() -> Steps[Response]:
-    command = Command(0x00, 0xA4, 0x04, 0x0C, JPKI_AID)
-    response = yield command
-    if response.sw == SW.NO_DIAGNOSIS:
-        # Seen once right after a card was powered up again [1]. Only here, and never for VERIFY.
-        response = yield command
+def _compute_signature(to_sign: bytes, *, short: bool) -> Steps[Response]:
+    """Signing costs no try, so a short id that the card does not take is simply asked for again in full."""
+    if short:
+        response = yield Command(0x80, 0x2A, 0x00, _SHORT | AUTH_KEY_EF, to_sign, le=MAX_LE)
+        if response.sw == SW.OK:
+            return response
+    yield from need_file(AUTH_KEY_EF)
+    response = yield Command(0x80, 0x2A, 0x00, _SELECTED, to_sign, le=MAX_LE)
+    if response.sw != SW.OK:
+        raise ApduError("the order to sign", response.sw)
     return response
 
 
-def _kind() -> Steps[CardKind]:
-    label = yield from _read_start(TOKEN_EF, LABEL_SIZE)
-    return KIND_OF_LABEL.get(label[:LABEL_SIZE].rstrip(b" \0"), CardKind.OTHER)
+# --- the certificate's key ---------------------------------------------------------------------------
 
 
-def _auth_certificate() -> Steps[bytes]:
-    """DER, or b"" where the card has none (R15). The size is in the DER header, not the file's."""
-    availability = yield from _read_start(AVAILABILITY_EF, 3)
-    if len(availability) > 1 and availability[1] != AVAILABLE:
-        return b""
-    start = yield from _read_start(AUTH_CERTIFICATE_EF, MAX_LE)
-    if not start.strip(b"\x00\xff"):
-        return b""
-    if len(start) < 4 or start[:2] != b"\x30\x82":
-        raise CardProtocolError("the certificate's file does not begin with a certificate")
-    size = 4 + int.from_bytes(start[2:4], "big")
-    if size > _MAX_CERTIFICATE:
-        raise CardProtocolError(f"a certificate of {size} bytes is not believable")
-    certificate = bytearray(start[:size])
-    while len(certificate) < size:
-        certificate += yield from _read_on(len(certificate), min(MAX_LE, size - len(certificate)))
-    _public_key(bytes(certificate))
-    return bytes(certificate)
-
-
-def _read_start(ef: int, count: int) -> Steps[bytes]:
-    """Up to ``count`` first bytes of a file; b"" where the card says that it has no such file."""
-    selected = yield Command(0x00, 0xA4, 0x02, 0x0C, ef.to_bytes(2, "big"))
-    if not _is_there(selected, f"SELECT {ef:04X}"):
-        return b""
-    response = yield Command(0x00, 0xB0, 0x00, 0x00, le=count)
-    if response.sw not in {SW.OK, SW.END_OF_FILE}:
-        raise ApduError(f"READ of {ef:04X}", response.sw)
-    return response.data
-
-
-def _read_on(offset: int, count: int) -> Steps[bytes]:
-    response = yield Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=count)
-    if response.sw != SW.OK:
-        raise ApduError(f"READ at {offset}", response.sw)
-    if len(response.data) != count:
-        raise CardProtocolError(f"{len(response.data)} bytes of {count} at {offset} were read")
-    return response.data
-
-
-def _select_ef(ef: int) -> Steps[None]:
-    response = yield Command(0x00, 0xA4, 0x02, 0x0C, ef.to_bytes(2, "big"))
-    if response.sw != SW.OK:
-        raise ApduError(f"SELECT {ef:04X}", response.sw)
-
-
-def _is_there(selected: Response, doing: str) -> bool:
-    """False where the card says no; a card that fails (64, 65, 6F) has said nothing about itself."""
-    if selected.sw >> 8 in {0x64, 0x65, 0x6F}:
-        raise ApduError(doing, selected.sw)
-    return selected.sw == SW.OK
+def signature_algorithm(certificate: bytes) -> SignatureAlgorithm:
+    """The link's name for what this certificate's key signs with. Raises CardProtocolError."""
+    return "RS256" if isinstance(_public_key(certificate), rsa.RSAPublicKey) else "ES384"
 
 
 def _public_key(certificate: bytes) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:

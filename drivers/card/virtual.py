@@ -19,20 +19,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from drivers.card import cardfile
 from drivers.card.apdu import MAX_LE, SW, Command, Response
 from drivers.card.cardfile import CardFile
-from drivers.card.jpki import (
-    AUTH_CERTIFICATE_EF,
-    AUTH_KEY_EF,
-    AUTH_PIN_EF,
-    AVAILABILITY_EF,
-    AVAILABLE,
-    JPKI_AID,
-    LABEL_SIZE,
-    TOKEN_EF,
-    CardKind,
-)
+from drivers.card.jpki import AUTH_CERTIFICATE_EF, AUTH_KEY_EF, AUTH_PIN_EF
+from drivers.card.kinds import JPKI_AID, KIND_OF_LABEL, LABEL_SIZE, TOKEN_EF, CardKind
 from drivers.card.personalisation import KeyPair, certificate_file, signing_pair
 from drivers.card.secret import Secret
-from drivers.errors import ImpossibleAct
+from drivers.card.software import SoftwareCard, just
 
 SIGN_CERTIFICATE_EF = 0x0001
 SIGN_ISSUER_EF = 0x0002
@@ -40,32 +31,26 @@ AUTH_ISSUER_EF = 0x000B
 SIGN_KEY_EF = 0x001A
 SIGN_PIN_EF = 0x001B
 
-ATR_OF_KIND = {
-    CardKind.MY_NUMBER: bytes.fromhex("3BE000FF8131FE4514"),  # by contact; OpenSC's table has it
-    CardKind.JUKI: bytes.fromhex("3B888001000014E0B38191005E"),
-    CardKind.PHONE: bytes.fromhex("3B80800101"),
-    CardKind.OTHER: bytes.fromhex("3B8F8001804F0CA00000030611003B0000000042"),  # a transit card
-}
-LABEL_OF_KIND = {
-    CardKind.MY_NUMBER: b"JPKIAPICCTOKEN2",
-    CardKind.JUKI: b"JPKIAPICCTOKEN",
-    CardKind.PHONE: b"JPKIAPGPSETOKEN",
-    CardKind.OTHER: b"",
-}
+AVAILABILITY_EF = 0x0008
+AVAILABLE = 0x8F
+LABEL_OF_KIND = {kind: label for label, kind in KIND_OF_LABEL.items()}
 
 _TOKEN_INFO_SIZE = 160
 _PIN_TRIES = 3
 _PASSWORD_TRIES = 5
 
 
-class VirtualCard:
-    """One card; not thread-safe, since a card lies in one reader at a time.
+class VirtualCard(SoftwareCard):
+    """A card with the JPKI application: a My Number Card, or another kind that has it.
 
     A card made by ``from_file`` writes its tries back to that file whenever they change.
     """
 
     def __init__(self, content: CardFile, path: Path | None = None) -> None:
         """Raises ValueError for keys and certificates that cannot be read or do not match."""
+        super().__init__()
+        if content.kind not in LABEL_OF_KIND:
+            raise ValueError(f"a {content.kind.value} card has no JPKI: it needs no card file")
         self._content = content
         self._path = path
         self._auth = KeyPair.from_pem(content.key_pem, content.certificate_pem)
@@ -77,7 +62,7 @@ class VirtualCard:
         self._sign = cache(lambda: signing_pair(content))
         self._files = self._personalised()
         self._guards = {SIGN_CERTIFICATE_EF: self._password}
-        if self.kind is CardKind.PHONE:
+        if self.kind is CardKind.ANDROID:
             self._guards[AUTH_CERTIFICATE_EF] = self._pin
         self._secrets = {AUTH_PIN_EF: self._pin, SIGN_PIN_EF: self._password}
         self._keys: dict[int, Callable[[], KeyPair]] = {
@@ -90,9 +75,8 @@ class VirtualCard:
             (0x00, 0x20): self._verify,
             (0x00, 0xC0): lambda command: self._part_of(self._rest, command.le),
             (0x80, 0x2A): self._compute_signature,
-            (0x80, 0xFC): lambda _: _just(SW.WRONG_LENGTH),  # iPhones end a session with it
+            (0x80, 0xFC): lambda _: just(SW.WRONG_LENGTH),  # iPhones end a session with it
         }
-        self._is_powered = False
         self._in_jpki = False
         self._ef = 0
         self._rest = b""
@@ -116,10 +100,6 @@ class VirtualCard:
         return self._content.kind
 
     @property
-    def atr(self) -> bytes:
-        return ATR_OF_KIND[self.kind]
-
-    @property
     def certificate(self) -> bytes:
         """The authentication certificate in DER, also where the card does not offer it."""
         return self._auth.certificate
@@ -129,54 +109,41 @@ class VirtualCard:
         return self._pin.tries_left
 
     @property
-    def is_powered(self) -> bool:
-        return self._is_powered
-
-    @property
     def is_pin_verified(self) -> bool:
         return self._pin.verified
 
+    def power_off(self) -> None:
+        super().power_off()
+        self._pin.verified = self._password.verified = False
+
     def power_on(self) -> bytes:
         """The answer to reset. Done to a powered card it is a warm reset, which keeps a verified PIN."""
-        self._is_powered = True
         self._in_jpki = False
         self._ef = 0
         self._rest = b""
-        return self.atr
+        return super().power_on()
 
-    def power_off(self) -> None:
-        self._is_powered = False
-        self._pin.verified = self._password.verified = False
-
-    def transmit(self, octets: bytes | bytearray) -> bytes:
-        """One command, one answer. Raises ImpossibleAct without power."""
-        if not self._is_powered:
-            raise ImpossibleAct("a card without power cannot answer")
-        try:
-            command = Command.decode(octets)
-        except ValueError:
-            return _just(SW.WRONG_LENGTH).encode()
+    def _answer(self, command: Command) -> Response:
         if command.ins != 0xC0:
             self._rest = b""
         handler = self._handlers.get((command.cla, command.ins))
         if handler is not None:
-            return handler(command).encode()
-        known = command.cla in {0x00, 0x80}
-        return _just(SW.UNKNOWN_INS if known else SW.UNKNOWN_CLA).encode()
+            return handler(command)
+        return just(SW.UNKNOWN_INS if command.cla in {0x00, 0x80} else SW.UNKNOWN_CLA)
 
     def _select(self, command: Command) -> Response:
         match command.p1, len(command.data):
             case 0x04, _:
-                return _just(self._select_application(bytes(command.data)))
+                return just(self._select_application(bytes(command.data)))
             case 0x02, 2:
-                return _just(self._select_file(int.from_bytes(command.data, "big")))
+                return just(self._select_file(int.from_bytes(command.data, "big")))
             case 0x00, 0:  # the master file: odd, and observed
-                return _just(SW.OK if self._in_jpki else SW.WRONG_P1_P2)
+                return just(SW.OK if self._in_jpki else SW.WRONG_P1_P2)
             case _:
-                return _just(SW.FILE_NOT_FOUND)
+                return just(SW.FILE_NOT_FOUND)
 
     def _select_application(self, aid: bytes) -> int:
-        if self.kind is CardKind.OTHER or aid != JPKI_AID:
+        if aid != JPKI_AID:
             return SW.FILE_NOT_FOUND
         self._in_jpki = True
         self._ef = 0
@@ -193,16 +160,16 @@ class VirtualCard:
         if command.p1 & 0x80:  # the low five bits name the file
             selected = self._select_file(command.p1 & 0x1F)
             if selected != SW.OK:
-                return _just(selected)
+                return just(selected)
             offset = command.p2
         if self._ef not in self._files:
-            return _just(SW.NO_CURRENT_EF)
+            return just(SW.NO_CURRENT_EF)
         guard = self._guards.get(self._ef)
         if guard is not None and not guard.verified:
-            return _just(SW.SECURITY_NOT_SATISFIED)
+            return just(SW.SECURITY_NOT_SATISFIED)
         content = self._files[self._ef]()
         if offset >= len(content):
-            return _just(SW.WRONG_OFFSET)
+            return just(SW.WRONG_OFFSET)
         wanted = command.le or MAX_LE
         data = content[offset : offset + wanted]
         return Response(data, SW.OK if len(data) == wanted else SW.END_OF_FILE)
@@ -210,27 +177,27 @@ class VirtualCard:
     def _verify(self, command: Command) -> Response:
         secret = self._secrets.get(self._addressed(command))
         if secret is None:
-            return _just(SW.REFERENCE_DATA_NOT_FOUND)
+            return just(SW.REFERENCE_DATA_NOT_FOUND)
         if secret is self._pin and len(command.data) not in {0, 4}:
-            return _just(SW.WRONG_LENGTH)  # what the plastic one does is not known
+            return just(SW.WRONG_LENGTH)  # what the plastic one does is not known
         before = secret.tries_left
         sw = secret.verify(bytes(command.data))
         if secret.tries_left != before and self._path is not None:
             self.save(self._path)
-        return _just(sw)
+        return just(sw)
 
     def _compute_signature(self, command: Command) -> Response:
         ef = self._addressed(command)
         if command.p1 != 0x00:
-            return _just(SW.WRONG_P1_P2)
+            return just(SW.WRONG_P1_P2)
         if ef not in self._keys:
-            return _just(SW.REFERENCE_DATA_NOT_FOUND)
+            return just(SW.REFERENCE_DATA_NOT_FOUND)
         if not (self._pin if ef == AUTH_KEY_EF else self._password).verified:
-            return _just(SW.SECURITY_NOT_SATISFIED)
+            return just(SW.SECURITY_NOT_SATISFIED)
         try:
             signature = self._keys[ef]().signature(bytes(command.data))
         except ValueError:
-            return _just(SW.WRONG_LENGTH)
+            return just(SW.WRONG_LENGTH)
         return self._part_of(signature, command.le)
 
     def _addressed(self, command: Command) -> int:
@@ -242,7 +209,7 @@ class VirtualCard:
     def _part_of(self, data: bytes, le: int | None) -> Response:
         """As much as was asked for; the rest waits for GET RESPONSE."""
         if not data:
-            return _just(SW.CONDITIONS_NOT_SATISFIED)
+            return just(SW.CONDITIONS_NOT_SATISFIED)
         given, self._rest = data[: le or 0], data[le or 0 :]
         waiting = min(len(self._rest), MAX_LE)
         return Response(given, 0x6100 | waiting % MAX_LE if waiting else SW.OK)
@@ -261,7 +228,3 @@ class VirtualCard:
             AUTH_CERTIFICATE_EF: lambda: certificate_file(self.certificate if has_auth else b""),
             AUTH_ISSUER_EF: lambda: certificate_file(issuer_der),
         }
-
-
-def _just(sw: int) -> Response:
-    return Response(b"", sw)

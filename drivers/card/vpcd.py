@@ -21,6 +21,7 @@ from typing import Self
 
 import click
 
+from drivers.card.software import SoftwareCard
 from drivers.card.virtual import VirtualCard
 from drivers.device import DeviceState
 from drivers.errors import DeviceUnavailable, ImpossibleAct
@@ -66,7 +67,7 @@ class VpcdSlot:
     def occupied(self) -> bool:
         return self._inserted is not None
 
-    async def insert(self, card: VirtualCard) -> None:
+    async def insert(self, card: SoftwareCard) -> None:
         """Return when the reader has noticed. Raises ImpossibleAct, DeviceUnavailable (no pcscd there)."""
         await self._put(_Inserted(self.port, card, lambda: self.sign_delay_s))
 
@@ -105,7 +106,7 @@ class _Inserted:
     """A card between being put in and being pulled: connects again whenever the line is lost."""
 
     def __init__(
-        self, port: int, card: VirtualCard | None, sign_delay_s: Callable[[], float]
+        self, port: int, card: SoftwareCard | None, sign_delay_s: Callable[[], float]
     ) -> None:
         self.noticed: Future[None] = Future()
         self.gone: Future[None] = Future()

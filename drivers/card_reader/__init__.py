@@ -25,6 +25,11 @@ class CardMuteInserted(DeviceEvent):
     """Something lies in the reader and gives no answer to reset."""
 
 
+@dataclass(frozen=True, slots=True)
+class SeveralCardsInserted(DeviceEvent):
+    """More than one card lies there: on both faces of a dual-interface reader, or one upon the other."""
+
+
 class CardConnection(abc.ABC):
     """An exclusive, powered conversation with one card."""
 
@@ -42,7 +47,12 @@ class CardConnection(abc.ABC):
 
 
 class CardReader(Device):
-    """Publishes CardInserted, CardRemoved, CardMuteInserted and StateChanged."""
+    """Publishes CardInserted, CardMuteInserted, SeveralCardsInserted, CardRemoved and StateChanged.
+
+    CardRemoved is told when nothing of what was told before lies there any more, and only then; what
+    lies there now, if something does, is told after it. A second card beside the first is
+    SeveralCardsInserted, and when one of the two is left again, CardInserted: no removal between.
+    """
 
     @property
     @abc.abstractmethod
@@ -53,5 +63,5 @@ class CardReader(Device):
     def connect(self) -> AbstractAsyncContextManager[CardConnection]:
         """Exclusive connection; leaving it always powers the card off, so a verified PIN dies.
 
-        Raises NoCard, CardMute, DeviceUnavailable (reader gone, held by another program).
+        Raises NoCard, CardMute, SeveralCards, DeviceUnavailable (reader gone, held by another program).
         """

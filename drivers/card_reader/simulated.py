@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from drivers.card.apdu import Command, Response, converse, exchanges
-from drivers.card.virtual import VirtualCard
+from drivers.card.software import SoftwareCard
 from drivers.card_reader import (
     CardConnection,
     CardInserted,
@@ -25,7 +25,7 @@ class SimulatedCardReader(CardReader):
     def __init__(self, name: str = "card reader", *, apdu_s: float = 0.0) -> None:
         super().__init__(name)
         self.apdu_s = apdu_s
-        self._card: VirtualCard | None = None
+        self._card: SoftwareCard | None = None
         self._mute = False
         self._connected = False
 
@@ -48,7 +48,7 @@ class SimulatedCardReader(CardReader):
 
     # --- hands -----------------------------------------------------------------------------------
 
-    def insert(self, card: VirtualCard) -> None:
+    def insert(self, card: SoftwareCard) -> None:
         self._need_empty()
         self._card = card
         self._notice()
@@ -117,7 +117,7 @@ class SimulatedCardReader(CardReader):
             self._connected = False
             card.power_off()
 
-    async def exchange(self, card: VirtualCard, command: Command) -> Response:
+    async def exchange(self, card: SoftwareCard, command: Command) -> Response:
         """One command to ``card``, which may be pulled before it is heard or while it answers."""
         await asyncio.sleep(self.apdu_s)
         self._need_still_here(card)
@@ -130,7 +130,7 @@ class SimulatedCardReader(CardReader):
         self._need_still_here(card)
         return Response.decode(answer)
 
-    def _need_still_here(self, card: VirtualCard) -> None:
+    def _need_still_here(self, card: SoftwareCard) -> None:
         self._need_online()
         if self._card is not card or not card.is_powered:  # put back, it has forgotten us
             raise NoCard("the card was taken away")
@@ -141,7 +141,7 @@ class SimulatedCardReader(CardReader):
 
 
 class _Connection(CardConnection):
-    def __init__(self, reader: SimulatedCardReader, card: VirtualCard, atr: bytes) -> None:
+    def __init__(self, reader: SimulatedCardReader, card: SoftwareCard, atr: bytes) -> None:
         self._reader = reader
         self._card = card
         self._atr = atr

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from drivers.card.jpki import CardKind, signature_algorithm
-from drivers.errors import CardMute, NoCard, PinIncorrect
+from drivers.card.jpki import CardSummary, signature_algorithm
+from drivers.card.kinds import CardKind
+from drivers.errors import CardMute, NoCard, PinIncorrect, SeveralCards
 from terminal.acts.desk import Desk, Work
 from terminal.link.wire import Algorithm, Refusal, RefusalClass, SignedIn, SignIn, sign_in_message
 from terminal.visit.events import (
@@ -14,11 +15,15 @@ from terminal.visit.events import (
     PersonSignedIn,
     PinRejected,
 )
-from terminal.visit.states import CardFacts
+from terminal.visit.states import CardFacts, CardFault
 
 WRONG_CARD = {
     CardKind.JUKI: "refused.card_juki",
-    CardKind.PHONE: "refused.card_phone",
+    CardKind.ANDROID: "refused.card_android",
+    CardKind.IPHONE: "refused.card_iphone",
+    CardKind.LICENCE: "refused.card_licence",
+    CardKind.TRANSIT: "refused.card_transit",
+    CardKind.BANK: "refused.card_bank",
     CardKind.OTHER: "refused.card_other",
 }
 
@@ -31,15 +36,25 @@ async def read_card(desk: Desk, work: Work) -> None:
         return
     except CardMute:
         desk.emit(CardRemoved())
-        desk.emit(CardInserted(mute=True))
+        desk.emit(CardInserted(CardFault.MUTE))
         return
-    reason = WRONG_CARD.get(card.kind)
-    if reason is None and not card.has_auth_certificate:
-        reason = "refused.card_no_certificate"
+    except SeveralCards:
+        desk.emit(CardInserted(CardFault.SEVERAL))
+        return
+    reason = _why_not(card)
     if reason is not None:
         desk.emit(ActRefused(Refusal(kind=RefusalClass.CARD, reason=reason)))
-        return
-    desk.emit(CardRead(CardFacts(tries_left=card.tries_left or 0)))
+    elif card.tries_left is not None:
+        desk.emit(CardRead(CardFacts(tries_left=card.tries_left)))
+
+
+def _why_not(card: CardSummary) -> str | None:
+    """Why nobody can sign in with this card; None for one whose PIN may be asked for."""
+    if card.kind in WRONG_CARD:
+        return WRONG_CARD[card.kind]
+    if not card.certificate:
+        return "refused.card_no_certificate"
+    return "refused.card_no_pin" if card.tries_left is None else None
 
 
 async def sign_in(desk: Desk, work: Work) -> None:

@@ -32,7 +32,7 @@ class CardSession:
         """What card this is and how many tries are left (R45). Raises CardError, DriverError."""
         async with self._speaking("reading the card"):
             async with self._reader.connect() as connection:
-                self.card = await jpki.run(connection, jpki.read_card())
+                self.card = await jpki.run(connection, jpki.read_card(connection.atr))
                 return self.card
 
     async def sign_in(self, pin: bytearray, message: bytes) -> bytes:
@@ -40,10 +40,10 @@ class CardSession:
         async with self._speaking("signing in"):
             try:
                 connection = await self._stack.enter_async_context(self._reader.connect())
-                await jpki.run(connection, jpki.select_application())
+                await jpki.run(connection, jpki.meet_again(self._read))
                 await jpki.run(connection, jpki.verify_pin(pin))
                 self._connection = connection
-                return await jpki.run(connection, jpki.sign(message, self.certificate))
+                return await jpki.run(connection, jpki.sign(message, self._read))
             except BaseException:
                 await self._disconnect()
                 raise
@@ -55,7 +55,7 @@ class CardSession:
         async with self._speaking("signing the order"):
             if self._connection is None:
                 raise NoCard("the card is no longer connected")
-            return await jpki.run(self._connection, jpki.sign(message, self.certificate))
+            return await jpki.run(self._connection, jpki.sign(message, self._read))
 
     @asynccontextmanager
     async def _speaking(self, doing: str) -> AsyncGenerator[None, None]:
@@ -72,9 +72,13 @@ class CardSession:
     @property
     def certificate(self) -> bytes:
         """DER of the card's authentication certificate."""
+        return self._read.certificate
+
+    @property
+    def _read(self) -> jpki.CardSummary:
         if self.card is None:
             raise NoCard("no card has been read")
-        return self.card.certificate
+        return self.card
 
     async def release(self) -> None:
         """Power the card off and let go; harmless when nothing is held."""

@@ -7,6 +7,7 @@ import logging
 from drivers.errors import (
     ApduError,
     CardError,
+    CardExchanged,
     CardMute,
     DeviceTimeout,
     DeviceUnavailable,
@@ -16,6 +17,7 @@ from drivers.errors import (
     PaymentError,
     PinBlocked,
     PrinterError,
+    SeveralCards,
 )
 from terminal.document.errors import ClerkDisagreement, IntegrityError
 from terminal.errors import CentreProblem, CentreRefused, JournalError, LinkDown, OutcomeUnknown
@@ -46,6 +48,8 @@ def _known(error: BaseException) -> Refusal:
             return PIN_LOCKED
         case NoCard():
             return CARD_REMOVED
+        case CardExchanged() | SeveralCards():
+            return Refusal(kind=RefusalClass.CARD, reason="refused.card_exchanged")
         case CardMute() | ApduError() | CardError():
             return Refusal(kind=RefusalClass.CARD, reason="refused.card_unreadable")
         case LinkDown() | OutcomeUnknown():

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from terminal.link.wire import Refusal, SignedIn
 from terminal.visit.screen import ScreenKey
-from terminal.visit.states import Belongings, CardFacts, CheckedDocument, Payment
+from terminal.visit.states import Belongings, CardFacts, CardFault, CheckedDocument, Payment
 
 # --- the person ------------------------------------------------------------------------------
 
@@ -36,7 +36,7 @@ class PinTyped:
 
 @dataclass(frozen=True, slots=True)
 class CardInserted:
-    mute: bool = False
+    fault: CardFault | None = None
 
 
 @dataclass(frozen=True, slots=True)

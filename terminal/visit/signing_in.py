@@ -13,6 +13,7 @@ from terminal.visit.states import (
     Authenticating,
     AwaitingCard,
     CardFacts,
+    CardFault,
     ChoosingCertificate,
     Consent,
     Ending,
@@ -31,7 +32,7 @@ def on_consent(state: Consent, event: e.Event) -> Step:
             return _when_agreed(replace(state, ready=True))
         case e.Pressed(ScreenKey.OK):
             return _when_agreed(replace(state, agreed=True))
-        case e.CardInserted():  # mute or not, it must be taken back; reading tells which
+        case e.CardInserted():  # readable or not, it must be taken back; reading tells which
             return replace(state, card_present=True), []
         case e.CardRemoved():
             return replace(state, card_present=False), []
@@ -55,18 +56,18 @@ def _when_agreed(state: Consent) -> Step:
 
 def on_awaiting_card(state: AwaitingCard, event: e.Event) -> Step:
     match event:
-        case e.CardInserted(mute=True):
-            return replace(state, mute=True), []
+        case e.CardInserted(CardFault() as fault):
+            return replace(state, fault=fault), []
         case e.CardInserted():
             return ReadingCard(state.visit), [ReadCard(state.visit)]
         case e.CardRemoved():
-            return replace(state, mute=False), []
+            return replace(state, fault=None), []
         case e.ActRefused(refusal):
-            return refuse(state.visit, refusal, card_present=state.mute)
+            return refuse(state.visit, refusal, card_present=state.fault is not None)
         case e.Pressed(ScreenKey.CANCEL | ScreenKey.BACK):
-            return leave(state.visit, Ending.CANCELLED, card_present=state.mute)
+            return leave(state.visit, Ending.CANCELLED, card_present=state.fault is not None)
         case e.TimedOut():
-            return leave(state.visit, Ending.TIMED_OUT, card_present=state.mute)
+            return leave(state.visit, Ending.TIMED_OUT, card_present=state.fault is not None)
         case _:
             return state, []
 
@@ -131,6 +132,8 @@ def _with_card(visit: Visit, state: ReadingCard | EnteringPin, event: e.Event) -
     match event:
         case e.CardRemoved():
             return AwaitingCard(visit), [ClearPin(), ReleaseCard()]
+        case e.CardInserted(CardFault() as fault):
+            return AwaitingCard(visit, fault), [ClearPin(), ReleaseCard()]
         case e.ActRefused(refusal):
             return refuse(visit, refusal, card_present=True)
         case e.Pressed(ScreenKey.CANCEL):

@@ -34,6 +34,13 @@ class Visit:
     language: str = "ja"
 
 
+class CardFault(Enum):
+    """Why what lies in the reader cannot be read at all."""
+
+    MUTE = "gives no answer"
+    SEVERAL = "more than one card"
+
+
 @dataclass(frozen=True, slots=True)
 class CardFacts:
     """What the card says before a PIN is typed; ``tries_left`` 0 is locked (R45)."""
@@ -126,7 +133,7 @@ class Consent:
 @dataclass(frozen=True, slots=True)
 class AwaitingCard:
     visit: Visit
-    mute: bool = False
+    fault: CardFault | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,12 @@ TABLE: list[tuple[State, Belongings, dict[Light, FlashRate], list[str]]] = [
     (s.Guide("ja"), ALL, CALM | {Light.CARD_READER: SLOW}, ["card.chime"]),
     (s.Consent(VISIT), NONE, CALM, []),
     (s.AwaitingCard(VISIT), NONE, CALM | {Light.CARD_READER: SLOW}, []),
-    (s.AwaitingCard(VISIT, mute=True), NONE, CALM | {Light.CARD_READER: SLOW}, ["attention"]),
+    (
+        s.AwaitingCard(VISIT, s.CardFault.MUTE),
+        NONE,
+        CALM | {Light.CARD_READER: SLOW},
+        ["attention"],
+    ),
     (s.ReadingCard(VISIT), NONE, CALM, []),
     (s.EnteringPin(VISIT, CARD), NONE, CALM | {Light.KEYPAD: SLOW}, []),
     (s.EnteringPin(VISIT, CARD, was_wrong=True), NONE, CALM | {Light.KEYPAD: SLOW}, ["error"]),

@@ -28,7 +28,9 @@ def _refusal_lines(refusal: Refusal, *, no_charge: bool) -> tuple[Text, ...]:
     return tuple(lines)
 
 
-ONLY_AGAIN = frozenset({"refused.card_removed", "refused.card_unreadable"})
+ONLY_AGAIN = frozenset(
+    {"refused.card_removed", "refused.card_unreadable", "refused.card_exchanged"}
+)
 """Nothing is wrong with the card: begin again."""
 
 _REFUSED_PICTURES = {RefusalClass.CARD: "card_problem", RefusalClass.OURS: "out_of_service"}

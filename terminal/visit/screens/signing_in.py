@@ -30,16 +30,33 @@ def consent(state: s.Consent) -> Screen:
 
 
 def awaiting_card(state: s.AwaitingCard) -> Screen:
+    keys = (CANCEL, MORE_TIME, LANGUAGE)
+    if state.fault is not None:
+        problem = _CARD_PROBLEMS[state.fault]
+        return Screen(
+            id=f"card_{state.fault.name.lower()}",
+            title=Text(problem),
+            lines=(Text(f"{problem}.next"), Text("awaiting_card.keep")),
+            keys=keys,
+            tone=Tone.ATTENTION,
+            guide="card_reader",
+            picture="card_problem",
+            sound="attention",
+        )
     return Screen(
         id="awaiting_card",
-        title=Text("awaiting_card.mute" if state.mute else "awaiting_card.title"),
+        title=Text("awaiting_card.title"),
         lines=(Text("awaiting_card.how"), Text("awaiting_card.keep")),
-        keys=(CANCEL, MORE_TIME, LANGUAGE),
-        tone=Tone.ATTENTION if state.mute else Tone.CALM,
+        keys=keys,
         guide="card_reader",
-        picture="card_problem" if state.mute else "card_on_reader",
-        sound="attention" if state.mute else None,
+        picture="card_on_reader",
     )
+
+
+_CARD_PROBLEMS = {
+    s.CardFault.MUTE: "awaiting_card.mute",
+    s.CardFault.SEVERAL: "awaiting_card.several",
+}
 
 
 def entering_pin(state: s.EnteringPin) -> Screen:

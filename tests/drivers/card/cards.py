@@ -16,7 +16,10 @@ from cryptography.x509.oid import NameOID
 
 from drivers.card.apdu import Command, Response
 from drivers.card.cardfile import CardFile
-from drivers.card.jpki import CardKind, Steps
+from drivers.card.files import Steps
+from drivers.card.jpki import CardSummary
+from drivers.card.kinds import CardKind
+from drivers.card.software import SoftwareCard
 from drivers.card.virtual import VirtualCard
 
 _T = TypeVar("_T")
@@ -40,7 +43,12 @@ def locked_card() -> VirtualCard:
     return new_card(tries_left=0)
 
 
-def run_on(card: VirtualCard, steps: Steps[_T], sent: list[Command] | None = None) -> _T:
+def summary_of(card: VirtualCard) -> CardSummary:
+    """What reading this card would tell, without reading it."""
+    return CardSummary(card.kind, card.tries_left, card.certificate, short_ids=True)
+
+
+def run_on(card: SoftwareCard, steps: Steps[_T], sent: list[Command] | None = None) -> _T:
     """Perform ``steps`` on a powered card, without a reader between."""
     return run_over(steps, lambda command: Response.decode(card.transmit(command.encode())), sent)
 

@@ -15,9 +15,19 @@ from hypothesis import strategies as st
 
 from drivers.card import jpki
 from drivers.card.apdu import SW, Command, Response
-from drivers.card.jpki import CardKind, CardSummary
+from drivers.card.files import Steps
+from drivers.card.jpki import CardSummary
+from drivers.card.kinds import CardKind, select_jpki
+from drivers.card.software import ATR_OF_KIND
 from drivers.card.virtual import VirtualCard
-from drivers.errors import ApduError, CardError, CardProtocolError, PinBlocked, PinIncorrect
+from drivers.errors import (
+    ApduError,
+    CardError,
+    CardExchanged,
+    CardProtocolError,
+    PinBlocked,
+    PinIncorrect,
+)
 from tests.drivers.card.cards import (
     PIN,
     WRONG_PIN,
@@ -26,9 +36,11 @@ from tests.drivers.card.cards import (
     new_card,
     run_on,
     run_over,
+    summary_of,
 )
 
 MESSAGE = b"a nonce of the centre"
+ATR = ATR_OF_KIND[CardKind.MY_NUMBER]
 
 
 def powered(card: VirtualCard) -> VirtualCard:
@@ -37,12 +49,12 @@ def powered(card: VirtualCard) -> VirtualCard:
 
 
 def read(card: VirtualCard) -> CardSummary:
-    summary: CardSummary = run_on(powered(card), jpki.read_card())
+    summary: CardSummary = run_on(powered(card), jpki.read_card(ATR))
     return summary
 
 
 def verified(card: VirtualCard) -> VirtualCard:
-    run_on(powered(card), jpki.select_application())
+    run_on(powered(card), select_jpki())
     run_on(card, jpki.verify_pin(bytearray(PIN.encode())))
     return card
 
@@ -53,57 +65,60 @@ def answering(card: VirtualCard, change: Callable[[Command, Response], Response]
     return lambda command: change(command, Response.decode(card.transmit(command.encode())))
 
 
+def with_ids(*, short: bool) -> Callable[[Command, Response], Response]:
+    """A card that knows short ids of files, or none that does."""
+
+    def change(command: Command, response: Response) -> Response:
+        is_short = (command.ins == 0xB0 and command.p1 & 0x80) or (
+            command.ins == 0x2A and command.p2 & 0x1F
+        )
+        return Response(b"", SW.WRONG_P1_P2) if is_short and not short else response
+
+    return change
+
+
 # --- reading -----------------------------------------------------------------------------------------
 
 
 def test_R1_a_my_number_card_is_read_whole() -> None:
     card = new_card()
-    assert read(card) == CardSummary(CardKind.MY_NUMBER, True, 3, card.certificate)
+    assert read(card) == CardSummary(CardKind.MY_NUMBER, 3, card.certificate, short_ids=True)
 
 
-@pytest.mark.parametrize("kind", [CardKind.JUKI, CardKind.PHONE, CardKind.OTHER])
-def test_R41_R42_any_other_card_is_told_apart_by_its_content(kind: CardKind) -> None:
-    sent: list[Command] = []
-    summary = run_on(powered(new_card(kind=kind)), jpki.read_card(), sent)
-    assert summary == CardSummary(kind, False, None, b"")
-    assert not any(command.ins == 0x20 for command in sent)
+@pytest.mark.parametrize("short_ids", [True, False])
+def test_R15_a_card_without_the_certificate_says_so(short_ids: bool) -> None:
+    card = new_card(has_auth_certificate=False)
+    summary = run_over(jpki.read_card(card.atr), answering(card, with_ids(short=short_ids)))
+    assert summary == CardSummary(CardKind.MY_NUMBER, None, b"")
 
 
-def test_R42_an_unknown_label_is_another_card() -> None:
-    def relabelled(command: Command, response: Response) -> Response:
-        return Response(b"SOMETHING NEW".ljust(32), SW.OK) if command.ins == 0xB0 else response
-
-    summary = run_over(jpki.read_card(), answering(new_card(), relabelled))
-    assert summary.kind is CardKind.OTHER
-
-
-@pytest.mark.parametrize("sw", [0x6A81, 0x6D00, 0x6E00, 0x6300, 0x6999])
-def test_R42_a_card_that_does_not_know_the_selection_is_another_card(sw: int) -> None:
-    summary = run_over(jpki.read_card(), lambda _: Response(b"", sw))
-    assert summary.kind is CardKind.OTHER
-
-
-@pytest.mark.parametrize("sw", [0x6581, 0x6400, 0x6F00])
-def test_a_card_that_fails_is_not_called_another_card(sw: int) -> None:
-    with pytest.raises(ApduError, match=f"{sw:04X}"):
-        run_over(jpki.read_card(), lambda _: Response(b"", sw))
-
-
-def test_R15_a_card_without_the_certificate_says_so() -> None:
-    assert read(new_card(has_auth_certificate=False)) == CardSummary(
-        CardKind.MY_NUMBER, False, None, b""
-    )
-
-
-def test_R15_an_empty_certificate_file_means_none_where_availability_is_not_told() -> None:
-    def untold(command: Command, response: Response) -> Response:
-        asks = command.ins == 0xA4 and command.data == b"\x00\x08"
+def test_R15_a_card_without_the_file_has_no_certificate() -> None:
+    def missing(command: Command, response: Response) -> Response:
+        asks = command.ins == 0xB0 and command.p1 == 0x80 | jpki.AUTH_CERTIFICATE_EF
         return Response(b"", SW.FILE_NOT_FOUND) if asks else response
 
-    card = new_card(has_auth_certificate=False)
-    assert not run_over(jpki.read_card(), answering(card, untold)).has_auth_certificate
     card = new_card()
-    assert run_over(jpki.read_card(), answering(card, untold)).certificate == card.certificate
+    assert not run_over(jpki.read_card(card.atr), answering(card, missing)).certificate
+
+
+@pytest.mark.parametrize("sw", [0x6A88, 0x6A82])
+def test_a_card_for_face_authentication_has_no_pin_to_ask_for(sw: int) -> None:
+    def without_pin(command: Command, response: Response) -> Response:
+        return Response(b"", sw) if command.ins == 0x20 else response
+
+    card = new_card()
+    summary = run_over(jpki.read_card(card.atr), answering(card, without_pin))
+    assert (summary.tries_left, summary.certificate) == (None, card.certificate)
+
+
+@pytest.mark.parametrize("sw", [0x6F00, 0x6700, 0x9000])
+def test_R45_a_card_that_does_not_tell_its_tries_is_not_asked_for_a_pin(sw: int) -> None:
+    def silent(command: Command, response: Response) -> Response:
+        return Response(b"", sw) if command.ins == 0x20 else response
+
+    card = new_card()
+    with pytest.raises(ApduError, match=f"{sw:04X}"):
+        run_over(jpki.read_card(card.atr), answering(card, silent))
 
 
 def test_R45_a_locked_card_has_no_tries_left() -> None:
@@ -115,31 +130,35 @@ def test_R45_asking_costs_no_try() -> None:
     assert [read(card).tries_left for _ in range(5)] == [1] * 5
 
 
-def test_the_first_selection_is_repeated_once_after_a_power_up() -> None:
-    sent: list[Command] = []
-
-    def stumbling(_: Command, response: Response) -> Response:
-        return Response(b"", SW.NO_DIAGNOSIS) if len(sent) == 1 else response
-
-    summary = run_over(jpki.read_card(), answering(new_card(), stumbling), sent)
-    assert summary.kind is CardKind.MY_NUMBER
-    assert sent[0] == sent[1] != sent[2]
-
-
 def test_a_certificate_is_read_in_whole_blocks_and_not_beyond_its_end() -> None:
     sent: list[Command] = []
-    certificate = run_on(powered(new_card()), jpki.read_card(), sent).certificate
-    reads = [c for c in sent if c.ins == 0xB0][2:]
+    certificate = run_on(powered(new_card()), jpki.read_card(ATR), sent).certificate
+    reads = [c for c in sent if c.ins == 0xB0][1:]
     assert all(c.le == 256 for c in reads[:-1])
     assert reads[-1].p1 * 256 + reads[-1].p2 + (reads[-1].le or 0) == len(certificate)
+
+
+@pytest.mark.parametrize(("short_ids", "commands"), [(True, 15), (False, 20)])
+def test_a_sign_in_takes_as_few_commands_as_the_card_allows(short_ids: bool, commands: int) -> None:
+    """Of a certificate of four blocks; a card of 1,295 bytes has two more."""
+    sent: list[Command] = []
+    card = new_card()
+    answer = answering(card, with_ids(short=short_ids))
+    summary = run_over(jpki.read_card(card.atr), answer, sent)
+    assert summary.short_ids is short_ids
+    run_over(jpki.meet_again(summary), answer, sent)
+    run_over(jpki.verify_pin(bytearray(PIN.encode())), answer, sent)
+    run_over(jpki.sign(MESSAGE, summary), answer, sent)
+    blocks = -(-len(card.certificate) // 256)
+    assert len(sent) == commands - 5 + blocks
 
 
 def test_no_command_is_longer_than_every_reader_can_carry() -> None:
     sent: list[Command] = []
     card = powered(new_card())
-    summary = run_on(card, jpki.read_card(), sent)
+    summary = run_on(card, jpki.read_card(ATR), sent)
     run_on(card, jpki.verify_pin(bytearray(PIN.encode())), sent)
-    run_on(card, jpki.sign(MESSAGE, summary.certificate), sent)
+    run_on(card, jpki.sign(MESSAGE, summary), sent)
     assert all(len(command.encode()) <= 261 for command in sent)
 
 
@@ -152,13 +171,37 @@ def test_what_is_no_certificate_is_a_protocol_error(start: bytes) -> None:
         return Response(start, SW.OK) if command.ins == 0xB0 and command.le == 256 else response
 
     with pytest.raises(CardProtocolError, match="certificate"):
-        run_over(jpki.read_card(), answering(new_card(), forged))
+        run_over(jpki.read_card(ATR), answering(new_card(), forged))
 
 
 def test_a_summary_keeps_the_certificate_out_of_its_repr() -> None:
     shown = repr(read(new_card()))
-    assert "certificate=" not in shown.replace("has_auth_certificate=", "")
+    assert "certificate" not in shown
     assert len(shown) < 100
+
+
+# --- meeting again -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("short_ids", [True, False])
+def test_the_same_card_is_met_again(short_ids: bool) -> None:
+    card = new_card()
+    answer = answering(card, with_ids(short=short_ids))
+    summary = run_over(jpki.read_card(card.atr), answer)
+    run_over(jpki.meet_again(summary), answer)
+
+
+def test_R45_another_card_is_never_sent_the_pin_of_the_first() -> None:
+    first, second = new_card(), new_card(elliptic=True)
+    sent: list[Command] = []
+    with pytest.raises(CardExchanged):
+        run_on(powered(second), jpki.meet_again(read(first)), sent)
+    assert not any(command.ins == 0x20 for command in sent)
+
+
+def test_a_card_of_another_kind_is_an_exchanged_one() -> None:
+    with pytest.raises(CardExchanged):
+        run_over(jpki.meet_again(read(new_card())), lambda _: Response(b"", SW.FILE_NOT_FOUND))
 
 
 # --- PIN ---------------------------------------------------------------------------------------------
@@ -178,7 +221,7 @@ def test_R14_anything_but_four_digits_is_never_sent(pin: bytes) -> None:
 
 def test_R45_the_tries_count_down_to_locked_and_a_success_resets_them() -> None:
     card = powered(new_card())
-    run_on(card, jpki.select_application())
+    run_on(card, select_jpki())
     outcomes: list[int] = []
     for pin in (WRONG_PIN, WRONG_PIN, PIN, WRONG_PIN, WRONG_PIN):
         try:
@@ -236,9 +279,9 @@ def test_a_terminal_knows_only_instructions_that_change_nothing_on_a_card() -> N
     """SELECT, READ BINARY, VERIFY, sign: 00 FE, for one, would end a person's card for good."""
     card = powered(new_card())
     sent: list[Command] = []
-    run_on(card, jpki.read_card(), sent)
+    run_on(card, jpki.read_card(ATR), sent)
     run_on(card, jpki.verify_pin(bytearray(PIN.encode())), sent)
-    run_on(card, jpki.sign(MESSAGE, card.certificate), sent)
+    run_on(card, jpki.sign(MESSAGE, summary_of(card)), sent)
     allowed = {(0x00, 0xA4), (0x00, 0xB0), (0x00, 0x20), (0x80, 0x2A)}
     assert {(command.cla, command.ins) for command in sent} <= allowed
 
@@ -254,7 +297,7 @@ def test_R14_a_pulled_card_leaves_no_pin_behind() -> None:
 
 def test_R14_neither_errors_nor_logs_show_the_pin(caplog: pytest.LogCaptureFixture) -> None:
     card = powered(new_card())
-    run_on(card, jpki.select_application())
+    run_on(card, select_jpki())
     with caplog.at_level(1), pytest.raises(PinIncorrect) as caught:
         run_on(card, jpki.verify_pin(bytearray(b"7203")))
     logging.getLogger(__name__).debug("%r", caught.value)
@@ -266,7 +309,7 @@ def test_R14_neither_errors_nor_logs_show_the_pin(caplog: pytest.LogCaptureFixtu
 
 def test_R1_the_card_signs_with_rsa() -> None:
     card = verified(new_card())
-    signature = run_on(card, jpki.sign(MESSAGE, card.certificate))
+    signature = run_on(card, jpki.sign(MESSAGE, summary_of(card)))
     key = x509.load_der_x509_certificate(card.certificate).public_key()
     assert isinstance(key, rsa.RSAPublicKey)
     key.verify(signature, MESSAGE, padding.PKCS1v15(), hashes.SHA256())
@@ -275,7 +318,7 @@ def test_R1_the_card_signs_with_rsa() -> None:
 
 def test_a_card_of_the_next_generation_signs_with_p384() -> None:
     card = verified(new_card(elliptic=True))
-    signature = run_on(card, jpki.sign(MESSAGE, card.certificate))
+    signature = run_on(card, jpki.sign(MESSAGE, summary_of(card)))
     key = x509.load_der_x509_certificate(card.certificate).public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     key.verify(signature, MESSAGE, ec.ECDSA(hashes.SHA384()))
@@ -285,14 +328,14 @@ def test_a_card_of_the_next_generation_signs_with_p384() -> None:
 def test_one_pin_entry_gives_two_signatures() -> None:
     card = verified(new_card())
     for message in (b"sign-in", b"order"):
-        assert len(run_on(card, jpki.sign(message, card.certificate))) == 256
+        assert len(run_on(card, jpki.sign(message, summary_of(card)))) == 256
 
 
 def test_without_a_verified_pin_the_card_does_not_sign() -> None:
     card = powered(new_card())
-    run_on(card, jpki.select_application())
+    run_on(card, select_jpki())
     with pytest.raises(ApduError, match="6982"):
-        run_on(card, jpki.sign(MESSAGE, card.certificate))
+        run_on(card, jpki.sign(MESSAGE, summary_of(card)))
 
 
 def test_a_signature_that_does_not_verify_never_leaves() -> None:
@@ -305,13 +348,13 @@ def test_a_signature_that_does_not_verify_never_leaves() -> None:
         return response
 
     with pytest.raises(CardProtocolError, match="not its certificate's"):
-        run_over(jpki.sign(MESSAGE, card.certificate), tampered)
+        run_over(jpki.sign(MESSAGE, summary_of(card)), tampered)
 
 
 def test_a_swapped_cards_signature_is_refused() -> None:
     other = verified(new_card(elliptic=True))
     with pytest.raises(CardError):
-        run_on(other, jpki.sign(MESSAGE, new_card().certificate))
+        run_on(other, jpki.sign(MESSAGE, summary_of(new_card())))
 
 
 # --- any bytes ---------------------------------------------------------------------------------------
@@ -329,13 +372,14 @@ answers = st.lists(
 )
 
 
-@given(answers, st.sampled_from(["read", "verify", "sign", "sign P-384"]))
+@given(answers, st.sampled_from(["read", "meet", "verify", "sign", "sign P-384"]))
 def test_no_bytes_from_a_card_crash_or_hang_the_steps(script: list[Response], what: str) -> None:
-    all_steps: dict[str, Callable[[], jpki.Steps[object]]] = {
-        "read": jpki.read_card,
+    all_steps: dict[str, Callable[[], Steps[object]]] = {
+        "read": lambda: jpki.read_card(ATR),
+        "meet": lambda: jpki.meet_again(summary_of(new_card())),
         "verify": lambda: jpki.verify_pin(bytearray(b"4951")),
-        "sign": lambda: jpki.sign(MESSAGE, new_card().certificate),
-        "sign P-384": lambda: jpki.sign(MESSAGE, new_card(elliptic=True).certificate),
+        "sign": lambda: jpki.sign(MESSAGE, summary_of(new_card())),
+        "sign P-384": lambda: jpki.sign(MESSAGE, summary_of(new_card(elliptic=True))),
     }
     sent: list[Command] = []
     queue = iter(script)
@@ -355,7 +399,7 @@ def test_no_bytes_as_certificate_crash_the_reading(content: bytes) -> None:
         return response
 
     with pytest.raises(CardProtocolError):
-        run_over(jpki.read_card(), answering(new_card(), forged))
+        run_over(jpki.read_card(ATR), answering(new_card(), forged))
 
 
 @given(st.integers(0, 900), st.integers(1, 255))
@@ -371,5 +415,5 @@ def test_no_damaged_certificate_crashes_the_reading(position: int, flip: int) ->
         return response
 
     with contextlib.suppress(CardError):
-        summary = run_over(jpki.read_card(), answering(card, forged))
-        run_on(verified(card), jpki.sign(MESSAGE, summary.certificate))
+        summary = run_over(jpki.read_card(ATR), answering(card, forged))
+        run_on(verified(card), jpki.sign(MESSAGE, summary))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from drivers.card import cardfile
 from drivers.card.apdu import SW, Response
 from drivers.card.cardfile import CardFile
-from drivers.card.jpki import CardKind
+from drivers.card.kinds import CardKind
 from drivers.card.virtual import VirtualCard
 from drivers.errors import ImpossibleAct
 from tests.drivers.card.cards import PASSWORD, PIN, WRONG_PIN, new_card, personalised
@@ -97,7 +97,7 @@ def test_the_signing_certificate_is_guarded_and_the_authentication_one_is_not(
 
 
 def test_a_phone_guards_its_authentication_certificate() -> None:
-    phone = new_card(kind=CardKind.PHONE)
+    phone = new_card(kind=CardKind.ANDROID)
     phone.power_on()
     ask(phone, SELECT_JPKI)
     assert ask(phone, "00B08A0000").sw == SW.SECURITY_NOT_SATISFIED

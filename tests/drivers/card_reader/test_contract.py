@@ -10,15 +10,15 @@ import pytest
 
 from drivers.card import jpki
 from drivers.card.apdu import SW, Command
-from drivers.card.jpki import CardKind
+from drivers.card.kinds import JPKI_AID, CardKind, select_jpki
 from drivers.card.virtual import VirtualCard
 from drivers.card_reader import CardConnection, CardInserted, CardMuteInserted, CardRemoved
 from drivers.device import DeviceEvent, DeviceState, StateChanged
 from drivers.errors import ApduError, CardMute, DeviceUnavailable, ImpossibleAct, NoCard
-from tests.drivers.card.cards import PIN, new_card
+from tests.drivers.card.cards import PIN, new_card, summary_of
 from tests.drivers.card_reader.conftest import PATIENCE_S, Rig, unpowered
 
-SELECT = Command(0x00, 0xA4, 0x04, 0x0C, jpki.JPKI_AID)
+SELECT = Command(0x00, 0xA4, 0x04, 0x0C, JPKI_AID)
 
 
 async def inserted(rig: Rig, card: VirtualCard | None = None) -> VirtualCard:
@@ -29,9 +29,9 @@ async def inserted(rig: Rig, card: VirtualCard | None = None) -> VirtualCard:
 
 
 async def sign_in(connection: CardConnection, card: VirtualCard) -> bytes:
-    await jpki.run(connection, jpki.select_application())
+    await jpki.run(connection, select_jpki())
     await jpki.run(connection, jpki.verify_pin(bytearray(PIN.encode())))
-    return await jpki.run(connection, jpki.sign(b"message", card.certificate))
+    return await jpki.run(connection, jpki.sign(b"message", summary_of(card)))
 
 
 async def test_a_card_comes_and_goes(rig: Rig) -> None:
@@ -82,12 +82,12 @@ async def test_R1_a_card_is_read_and_signs(rig: Rig) -> None:
     card = await inserted(rig)
     async with rig.reader.connect() as connection:
         assert connection.atr == card.atr
-        summary = await jpki.run(connection, jpki.read_card())
+        summary = await jpki.run(connection, jpki.read_card(connection.atr))
     assert (summary.kind, summary.tries_left) == (CardKind.MY_NUMBER, 3)
     assert summary.certificate == card.certificate
     async with rig.reader.connect() as connection:
         assert len(await sign_in(connection, card)) == 256
-        assert len(await jpki.run(connection, jpki.sign(b"order", card.certificate))) == 256
+        assert len(await jpki.run(connection, jpki.sign(b"order", summary_of(card)))) == 256
 
 
 async def test_the_rest_of_an_answer_is_fetched(rig: Rig) -> None:
@@ -95,7 +95,7 @@ async def test_the_rest_of_an_answer_is_fetched(rig: Rig) -> None:
     async with rig.reader.connect() as connection:
         signature = await sign_in(connection, card)
         to_sign = jpki.DIGEST_INFO_SHA256 + bytes(32)
-        without_le = Command(0x80, 0x2A, 0x00, 0x80, to_sign)
+        without_le = Command(0x80, 0x2A, 0x00, 0x97, to_sign)
         response = await connection.transmit(without_le)
     assert (response.sw, len(response.data)) == (SW.OK, len(signature))
 
@@ -133,9 +133,9 @@ async def test_every_way_out_takes_the_verified_pin_along(rig: Rig, way_out: str
     assert task.cancelled() or isinstance(task.exception(), ZeroDivisionError | None)
     await unpowered(card)
     async with rig.reader.connect() as connection:
-        await jpki.run(connection, jpki.select_application())
+        await jpki.run(connection, select_jpki())
         with pytest.raises(ApduError, match="6982"):
-            await jpki.run(connection, jpki.sign(b"message", card.certificate))
+            await jpki.run(connection, jpki.sign(b"message", summary_of(card)))
 
 
 async def test_a_pulled_card_is_told_to_whoever_speaks_to_it_and_to_whoever_listens(
@@ -153,10 +153,10 @@ async def test_a_pulled_card_is_told_to_whoever_speaks_to_it_and_to_whoever_list
 async def test_a_card_pulled_while_it_signs_is_no_card(rig: Rig) -> None:
     card = await inserted(rig)
     async with rig.reader.connect() as connection:
-        await jpki.run(connection, jpki.select_application())
+        await jpki.run(connection, select_jpki())
         await jpki.run(connection, jpki.verify_pin(bytearray(PIN.encode())))
         rig.slow_down(1.0)
-        signing = asyncio.create_task(jpki.run(connection, jpki.sign(b"m", card.certificate)))
+        signing = asyncio.create_task(jpki.run(connection, jpki.sign(b"m", summary_of(card))))
         await asyncio.sleep(0.2)
         await rig.remove()
         with pytest.raises(NoCard):
@@ -235,7 +235,7 @@ async def test_R14_the_pin_is_in_no_log(rig: Rig, caplog: pytest.LogCaptureFixtu
         card = await inserted(rig, new_card(pin="7203"))
         pin = bytearray(b"7203")
         async with rig.reader.connect() as connection:
-            await jpki.run(connection, jpki.select_application())
+            await jpki.run(connection, select_jpki())
             await jpki.run(connection, jpki.verify_pin(pin))
     assert card.tries_left == 3
     assert pin == bytes(4)

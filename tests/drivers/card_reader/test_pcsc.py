@@ -9,14 +9,15 @@ import pytest
 
 from drivers.card import jpki
 from drivers.card.apdu import SW, Command
+from drivers.card.kinds import JPKI_AID, select_jpki
 from drivers.card_reader import CardInserted, CardRemoved
 from drivers.card_reader.pcsc import PcscCardReader
 from drivers.device import DeviceState, StateChanged
 from drivers.errors import DeviceTimeout, DeviceUnavailable
-from tests.drivers.card.cards import PIN, new_card
+from tests.drivers.card.cards import PIN, new_card, summary_of
 from tests.drivers.card_reader.conftest import PATIENCE_S, PcscRig, unpowered
 
-SELECT = Command(0x00, 0xA4, 0x04, 0x0C, jpki.JPKI_AID)
+SELECT = Command(0x00, 0xA4, 0x04, 0x0C, JPKI_AID)
 
 HOLDER = """
 import sys
@@ -123,10 +124,10 @@ async def test_a_card_that_takes_too_long_is_a_time_out_and_loses_its_power(
         pcsc_rig.reader = reader
         await pcsc_rig.settled(present=True)
         async with reader.connect() as connection:
-            await jpki.run(connection, jpki.select_application())
+            await jpki.run(connection, select_jpki())
             await jpki.run(connection, jpki.verify_pin(bytearray(PIN.encode())))
             with pytest.raises(DeviceTimeout, match=r"0\.3 s"):
-                await jpki.run(connection, jpki.sign(b"message", card.certificate))
+                await jpki.run(connection, jpki.sign(b"message", summary_of(card)))
         await unpowered(card)
         async with reader.connect() as connection:
             assert (await connection.transmit(SELECT)).sw == SW.OK
@@ -170,7 +171,7 @@ async def test_closing_the_reader_takes_the_power_from_a_card_it_still_holds(
         await pcsc_rig.insert(card)
         await pcsc_rig.settled(present=True)
         async with reader.connect() as connection:
-            await jpki.run(connection, jpki.select_application())
+            await jpki.run(connection, select_jpki())
             await jpki.run(connection, jpki.verify_pin(bytearray(PIN.encode())))
             await reader.close()
             await unpowered(card)

@@ -9,6 +9,7 @@ import pytest
 from drivers.device import DeviceState
 from drivers.errors import (
     ApduError,
+    CardExchanged,
     CardMute,
     CardProtocolError,
     DeviceTimeout,
@@ -19,6 +20,7 @@ from drivers.errors import (
     PinBlocked,
     PrinterError,
     PrinterFault,
+    SeveralCards,
 )
 from terminal.acts.failures import refusal_for
 from terminal.document.errors import (
@@ -46,6 +48,8 @@ CASES: list[tuple[Exception, str, RefusalClass]] = [
     (PinBlocked("locked"), "refused.pin_locked", RefusalClass.CARD),
     (NoCard("gone"), "refused.card_removed", RefusalClass.CARD),
     (CardMute("mute"), "refused.card_unreadable", RefusalClass.CARD),
+    (CardExchanged("another"), "refused.card_exchanged", RefusalClass.CARD),
+    (SeveralCards("two"), "refused.card_exchanged", RefusalClass.CARD),
     (ApduError("SELECT", 0x6F00), "refused.card_unreadable", RefusalClass.CARD),
     (CardProtocolError("nonsense"), "refused.card_unreadable", RefusalClass.CARD),
     (LinkDown("no line"), "refused.no_link", RefusalClass.OURS),

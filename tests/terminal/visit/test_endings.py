@@ -25,7 +25,7 @@ def after(state: State, *events: e.Event) -> tuple[State, list[c.Command]]:
 
 
 def test_R66_a_mute_card_begins_a_visit_and_must_be_taken_back() -> None:
-    state, _ = after(s.Idle(), e.CardInserted(mute=True))
+    state, _ = after(s.Idle(), e.CardInserted(s.CardFault.MUTE))
     assert isinstance(state, s.Consent)
     assert state.card_present
     state, _ = after(state, e.TimedOut())
@@ -33,7 +33,7 @@ def test_R66_a_mute_card_begins_a_visit_and_must_be_taken_back() -> None:
 
 
 def test_R66_a_card_of_any_kind_counts_in_consent() -> None:
-    state, _ = after(s.Consent(VISIT), e.CardInserted(mute=True), e.TimedOut())
+    state, _ = after(s.Consent(VISIT), e.CardInserted(s.CardFault.MUTE), e.TimedOut())
     assert isinstance(state, s.TakingCardBack)
 
 

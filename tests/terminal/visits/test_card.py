@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drivers.card.jpki import CardKind
+from drivers.card.foreign import ForeignCard
+from drivers.card.kinds import CardKind
+from drivers.card.virtual import VirtualCard
 from terminal.visit import states as s
 from terminal.visit.screens import screen_of
 from tests.terminal.visits.place import Backend, Person, Place, every, terminal_at
@@ -92,18 +94,28 @@ async def test_R45_a_locked_card_is_refused_before_the_pin(backend: Backend, her
 
 
 @every(
-    ({"kind": CardKind.JUKI}, "refused.card_juki"),
-    ({"kind": CardKind.PHONE}, "refused.card_phone"),
-    ({"kind": CardKind.OTHER}, "refused.card_other"),
-    ({"has_auth_certificate": False}, "refused.card_no_certificate"),
+    (CardKind.JUKI, {"kind": CardKind.JUKI}),
+    (CardKind.ANDROID, {"kind": CardKind.ANDROID}),
+    (CardKind.IPHONE, {"kind": CardKind.IPHONE}),
+    ("no_certificate", {"has_auth_certificate": False}),
+    (CardKind.JUKI, None),
+    (CardKind.LICENCE, None),
+    (CardKind.TRANSIT, None),
+    (CardKind.BANK, None),
+    (CardKind.OTHER, None),
 )
 async def test_R15_R41_R42_other_cards_are_named_and_refused(
-    backend: Backend, here: Path, changes: dict[str, object], reason: str
+    backend: Backend, here: Path, kind: CardKind | str, changes: dict[str, object] | None
 ) -> None:
+    """``changes`` make a persona's card one of this kind; None: the kind has no JPKI at all."""
     async with terminal_at(backend, here) as place:
-        place.card(PERSONA, **changes)
+        card = place.card(PERSONA, **changes) if changes else ForeignCard(CardKind(kind))
         await place.reach(s.Idle)
-        await Person(place).go(s.Refused)
+        await Person(place).go(s.AwaitingCard)
+        place.reader.insert(card)
+        place.rig._card = PERSONA
+        await place.reach(s.Refused)
+        reason = f"refused.card_{kind.value if isinstance(kind, CardKind) else kind}"
         assert {reason, f"{reason}.next", "refused.hotline"} <= set(place.words())
         await place.press("ok")
         await place.reach(s.TakingCardBack)
@@ -136,7 +148,8 @@ async def test_a_mute_card_is_asked_to_be_turned_round_and_does_not_spin_the_loo
         await place.reach(s.Consent)
         await place.press("ok")
         await place.until(
-            lambda: isinstance(place.state, s.AwaitingCard) and place.state.mute, "mute"
+            lambda: isinstance(place.state, s.AwaitingCard) and place.state.fault is not None,
+            "mute",
         )
         steps = len(place.trail)
         await place.press("5", "5", "5")  # nothing: only to let the loop go round
@@ -220,6 +233,7 @@ async def test_a_card_pulled_while_the_terminal_works(
             await place.until(lambda: place.kinds[-2:] == ["ReadingCard", "AwaitingCard"], "back")
         else:
             await person.go(expected)
+        assert isinstance(card, VirtualCard)
         assert not card.is_pin_verified
         assert place.incidents == []
 
