@@ -89,6 +89,18 @@ class PinBlocked(CardError):
     """The PIN is locked; only the holder at a city office can unlock it (R45, R46)."""
 
 
+class PinEntryCancelled(CardError):
+    """The person pressed the reader's own cancel key; the card was asked nothing."""
+
+
+class PinEntryTimedOut(CardError):
+    """Nobody typed a PIN on the reader's keys in time; the card was asked nothing."""
+
+
+class PinEntryIncomplete(CardError):
+    """Too few or too many digits were typed on the reader's keys; the card was asked nothing."""
+
+
 class PrinterFault(Enum):
     """Why a printer cannot go on, in the words of the trade (IPP printer-state-reasons)."""
 

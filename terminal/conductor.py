@@ -37,7 +37,7 @@ from terminal.visit.step import READER_LOST, STOPPING, Moment
 
 logger = logging.getLogger(__name__)
 
-NEEDS_READER = s.Consent | s.AwaitingCard | s.ReadingCard | s.EnteringPin
+NEEDS_READER = s.Consent | s.AwaitingCard | s.ReadingCard | s.EnteringPin | s.TypingAtReader
 NO_VISIT = "-"
 
 

@@ -52,14 +52,18 @@ class Link(Section, frozen=True, kw_only=True):
 
 
 class SimulatedReader(Tagged, frozen=True, kw_only=True, tag="simulated"):
-    pass
+    pin_at_reader: bool = False
 
 
 class PcscReader(Tagged, frozen=True, kw_only=True, tag="pcsc"):
-    """``pattern``: a regular expression found in the reader's PC/SC name."""
+    """``pattern``: a regular expression found in the reader's PC/SC name; ``serial``: its number there.
+
+    ``pin_at_reader``: PINs are typed on the reader's own keys (FEATURE_VERIFY_PIN_DIRECT)."""
 
     pattern: str = "."
+    serial: str = ""
     apdu_timeout_s: Seconds = 5
+    pin_at_reader: bool = False
 
 
 class SimulatedKeypad(Tagged, frozen=True, kw_only=True, tag="simulated"):

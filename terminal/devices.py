@@ -67,11 +67,17 @@ def _card_reader(config: c.SimulatedReader | c.PcscReader) -> CardReader:
         case c.SimulatedReader():
             from drivers.card_reader.simulated import SimulatedCardReader
 
-            return SimulatedCardReader("card reader")
+            return SimulatedCardReader("card reader", pin_at_reader=config.pin_at_reader)
         case c.PcscReader():
             from drivers.card_reader.pcsc import PcscCardReader
 
-            return PcscCardReader("card reader", config.pattern, config.apdu_timeout_s)
+            return PcscCardReader(
+                "card reader",
+                config.pattern,
+                config.serial,
+                apdu_timeout_s=config.apdu_timeout_s,
+                pin_at_reader=config.pin_at_reader,
+            )
 
 
 def _keypad(_config: c.SimulatedKeypad) -> Keypad:

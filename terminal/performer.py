@@ -95,6 +95,7 @@ class Performer:
         self,
         command: c.ReadCard
         | c.SignIn
+        | c.SignInAtReader
         | c.PlaceOrder
         | c.PrepareDocument
         | c.TakeMoney
@@ -114,6 +115,8 @@ class Performer:
                 start("card", lambda desk: card.read_card(desk, work))
             case c.SignIn():
                 start("card", lambda desk: card.sign_in(desk, work))
+            case c.SignInAtReader():
+                start("card", lambda desk: card.sign_in_at_reader(desk, work))
             case c.PlaceOrder(_, person, wish):
                 start("order", lambda desk: ordering.place_order(desk, work, person, wish))
             case c.PrepareDocument():

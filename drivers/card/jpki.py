@@ -170,6 +170,17 @@ def verify_pin(pin: bytearray) -> Steps[None]:
     need_verified(response)
 
 
+async def verify_at_reader(connection: CardConnection, typing_s: float) -> None:
+    """One VERIFY with what is typed on the reader's own keys, within ``typing_s``.
+
+    Raises like ``verify_pin``, and PinEntryCancelled, PinEntryTimedOut, PinEntryIncomplete, for which the
+    card was asked nothing.
+    """
+    await run(connection, need_file(AUTH_PIN_EF))
+    verify = Command(0x00, 0x20, 0x00, _SELECTED)
+    need_verified(await connection.verify_at_reader(verify, typing_s))
+
+
 _OVERWRITE = Command(0x00, 0xA4, 0x02, 0x0C, b"\xff" * 250)
 """SELECT of a file name far too long: no card has it, and a SELECT that fails changes nothing.
 

@@ -45,6 +45,15 @@ class CardConnection(abc.ABC):
         Raises NoCard when the card is gone, DeviceTimeout, DeviceUnavailable. Never retries.
         """
 
+    @abc.abstractmethod
+    async def verify_at_reader(self, command: Command, typing_s: float) -> Response:
+        """The reader takes a PIN of four digits from its own keys, and sends VERIFY with it.
+
+        ``command`` is that VERIFY without its body; the PIN never enters this computer. ``typing_s``
+        is how long the person may take. Raises DeviceUnavailable for a reader without keys,
+        PinEntryCancelled, PinEntryTimedOut, PinEntryIncomplete, and what ``transmit`` raises.
+        """
+
 
 class CardReader(Device):
     """Publishes CardInserted, CardMuteInserted, SeveralCardsInserted, CardRemoved and StateChanged.
@@ -58,6 +67,11 @@ class CardReader(Device):
     @abc.abstractmethod
     def card_present(self) -> bool:
         """True while anything, answering or mute, lies in the reader (R66)."""
+
+    @property
+    @abc.abstractmethod
+    def pin_at_reader(self) -> bool:
+        """Whether PINs are to be typed on the reader's own keys."""
 
     @abc.abstractmethod
     def connect(self) -> AbstractAsyncContextManager[CardConnection]:

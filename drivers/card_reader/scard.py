@@ -63,14 +63,18 @@ _UNAVAILABLE_ADVICE = {
     _COMM_ERROR: (DeviceState.OFFLINE, _START_PCSCD),
     _INVALID_HANDLE: (DeviceState.OFFLINE, "pcscd has restarted: connect again"),
     _SECURITY_VIOLATION: (DeviceState.OFFLINE, _ALLOW_PCSCD),
-    _SHARING_VIOLATION: (DeviceState.OFFLINE, _HELD),
     _UNKNOWN_READER: (DeviceState.NO_DEVICE, _PLUG_IN),
     _READER_UNAVAILABLE: (DeviceState.NO_DEVICE, _PLUG_IN),
     _NO_READERS: (DeviceState.NO_DEVICE, _PLUG_IN),
 }
 # A transaction that was cut is a card that lost contact: readers differ in which of these they say.
 _GONE = {_NO_SMARTCARD, _NOT_TRANSACTED, _RESET_CARD, _REMOVED_CARD}
+_UNKNOWN_CONTROL = {0x80100016, 0x8010001F, 0x80100022}  # not transacted, unexpected, unsupported
 _SILENT = {_UNRESPONSIVE_CARD, _UNPOWERED_CARD, _PROTO_MISMATCH}
+
+
+class ReaderHeld(DeviceUnavailable):
+    """Another program has the card."""
 
 
 class Scard:
@@ -99,6 +103,8 @@ class Scard:
     def _error(self, code: int, doing: str) -> DriverError | None:
         if code == _SUCCESS:
             return None
+        if code == _SHARING_VIOLATION:
+            return ReaderHeld(self.device, DeviceState.OFFLINE, _HELD)
         if code in _UNAVAILABLE_ADVICE:
             return DeviceUnavailable(self.device, *_UNAVAILABLE_ADVICE[code])
         if code in _GONE:
@@ -185,6 +191,14 @@ class CardHandle:
         self._scard.check(code, "a command")
         if len(answer) < 2:
             raise NoCard("the card was pulled away while it answered")
+        return bytes(answer)
+
+    def control(self, code: int, octets: bytes) -> bytes:
+        """Something for the reader itself; b"" where it does not know it."""
+        code, answer = self._calls.SCardControl(self._handle, code, list(octets))
+        if code & 0xFFFFFFFF in _UNKNOWN_CONTROL:
+            return b""
+        self._scard.check(code, "a request to the reader")
         return bytes(answer)
 
     def unpower(self) -> None:

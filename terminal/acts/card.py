@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from drivers.card.jpki import CardSummary, signature_algorithm
 from drivers.card.kinds import CardKind
-from drivers.errors import CardMute, NoCard, PinIncorrect, SeveralCards
+from drivers.errors import (
+    CardMute,
+    NoCard,
+    PinEntryCancelled,
+    PinEntryIncomplete,
+    PinEntryTimedOut,
+    PinIncorrect,
+    SeveralCards,
+)
 from terminal.acts.desk import Desk, Work
 from terminal.link.wire import Algorithm, Refusal, RefusalClass, SignedIn, SignIn, sign_in_message
 from terminal.visit.events import (
@@ -13,8 +21,13 @@ from terminal.visit.events import (
     CardRead,
     CardRemoved,
     PersonSignedIn,
+    PinNotTaken,
     PinRejected,
+    PinTypedAtReader,
+    Pressed,
+    TimedOut,
 )
+from terminal.visit.screen import ScreenKey
 from terminal.visit.states import CardFacts, CardFault
 
 WRONG_CARD = {
@@ -45,7 +58,8 @@ async def read_card(desk: Desk, work: Work) -> None:
     if reason is not None:
         desk.emit(ActRefused(Refusal(kind=RefusalClass.CARD, reason=reason)))
     elif card.tries_left is not None:
-        desk.emit(CardRead(CardFacts(tries_left=card.tries_left)))
+        at_reader = desk.devices.card_reader.pin_at_reader
+        desk.emit(CardRead(CardFacts(card.tries_left, at_reader=at_reader)))
 
 
 def _why_not(card: CardSummary) -> str | None:
@@ -59,19 +73,55 @@ def _why_not(card: CardSummary) -> str | None:
 
 async def sign_in(desk: Desk, work: Work) -> None:
     """Exactly one VERIFY for the digits typed; they are wiped whatever happens."""
-    assert work.worker is not None
-    assert work.opened is not None
-    opened = work.opened
-    message = sign_in_message(opened.terminal, work.visit.id, opened.nonce, work.worker.public_key)
     pin = desk.pin.take()
     try:
-        signature = await work.card.sign_in(pin, message)
+        signature = await work.card.sign_in(pin, _message(work))
     except PinIncorrect as error:
         desk.emit(PinRejected(error.tries_left))
         return
     finally:
         # Also when it was cancelled before the card's turn came.
         pin[:] = bytes(len(pin))
+    await _tell_centre(desk, work, signature)
+
+
+async def sign_in_at_reader(desk: Desk, work: Work) -> None:
+    """The same with the reader's own keys: the digits never come here (R14)."""
+    typed = False
+
+    def when_typed() -> None:
+        nonlocal typed
+        typed = True
+        desk.emit(PinTypedAtReader())
+
+    try:
+        signature = await work.card.sign_in_at_reader(
+            _message(work), desk.config.limits.pin_s, when_typed
+        )
+    except PinIncorrect as error:
+        desk.emit(PinRejected(error.tries_left))
+    except NoCard:
+        if typed:
+            raise
+        desk.emit(CardRemoved())
+    except PinEntryIncomplete:
+        desk.emit(PinNotTaken())
+    except PinEntryCancelled:
+        desk.emit(Pressed(ScreenKey.CANCEL))
+    except PinEntryTimedOut:
+        desk.emit(TimedOut())
+    else:
+        await _tell_centre(desk, work, signature)
+
+
+def _message(work: Work) -> bytes:
+    assert work.worker is not None
+    assert work.opened is not None
+    opened = work.opened
+    return sign_in_message(opened.terminal, work.visit.id, opened.nonce, work.worker.public_key)
+
+
+async def _tell_centre(desk: Desk, work: Work, signature: bytes) -> None:
     certificate = work.card.certificate
     request = SignIn(
         certificate=certificate,

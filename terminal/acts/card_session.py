@@ -8,14 +8,23 @@ two signatures; whoever leaves, leaves the card unpowered, so the verified state
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from drivers.card import jpki
 from drivers.card_reader import CardConnection, CardReader
-from drivers.errors import DeviceTimeout, NoCard
+from drivers.errors import (
+    CardError,
+    DeviceTimeout,
+    NoCard,
+    PinEntryCancelled,
+    PinEntryIncomplete,
+    PinEntryTimedOut,
+)
 
 SIGNING_LIMIT_S = 15  # a slow contactless card signs in about one second
+NOTHING_TYPED = (PinEntryCancelled, PinEntryTimedOut, PinEntryIncomplete, NoCard)
+"""The reader's own keys came to no end that a card could have answered."""
 
 
 class CardSession:
@@ -36,19 +45,52 @@ class CardSession:
                 return self.card
 
     async def sign_in(self, pin: bytearray, message: bytes) -> bytes:
-        """One VERIFY with ``pin`` (wiped here), then the signature of ``message``; stays connected."""
-        async with self._speaking("signing in"):
+        """One VERIFY with ``pin`` (wiped here), then the signature of ``message``; stays connected.
+
+        Raises CardExchanged, and sends no PIN, where this is not the card that was identified.
+        """
+        try:
+            async with self._speaking("signing in"):
+                return await self._verified_and_signed(
+                    lambda connection: jpki.run(connection, jpki.verify_pin(pin)), message
+                )
+        finally:
+            pin[:] = bytes(len(pin))
+
+    async def sign_in_at_reader(
+        self, message: bytes, typing_s: float, typed: Callable[[], None]
+    ) -> bytes:
+        """The same with a PIN that is typed on the reader's own keys within ``typing_s``.
+
+        ``typed`` is called when the card has answered to it. Raises PinEntryCancelled, PinEntryTimedOut,
+        PinEntryIncomplete too.
+        """
+
+        async def verify(connection: CardConnection) -> None:
             try:
-                connection = await self._stack.enter_async_context(self._reader.connect())
-                await jpki.run(connection, jpki.meet_again(self._read))
-                await jpki.run(connection, jpki.verify_pin(pin))
-                self._connection = connection
-                return await jpki.run(connection, jpki.sign(message, self._read))
-            except BaseException:
-                await self._disconnect()
+                await jpki.verify_at_reader(connection, typing_s)
+            except NOTHING_TYPED:
                 raise
-            finally:
-                pin[:] = bytes(len(pin))
+            except CardError:
+                typed()
+                raise
+            typed()
+
+        async with self._speaking("signing in", typing_s + SIGNING_LIMIT_S):
+            return await self._verified_and_signed(verify, message)
+
+    async def _verified_and_signed(
+        self, verify: Callable[[CardConnection], Awaitable[None]], message: bytes
+    ) -> bytes:
+        try:
+            connection = await self._stack.enter_async_context(self._reader.connect())
+            await jpki.run(connection, jpki.meet_again(self._read))
+            await verify(connection)
+            self._connection = connection
+            return await jpki.run(connection, jpki.sign(message, self._read))
+        except BaseException:
+            await self._disconnect()
+            raise
 
     async def sign(self, message: bytes) -> bytes:
         """A further signature under the same PIN entry. Raises NoCard when the card has left."""
@@ -58,16 +100,19 @@ class CardSession:
             return await jpki.run(self._connection, jpki.sign(message, self._read))
 
     @asynccontextmanager
-    async def _speaking(self, doing: str) -> AsyncGenerator[None, None]:
+    async def _speaking(
+        self, doing: str, limit_s: float | None = None
+    ) -> AsyncGenerator[None, None]:
         """One conversation at a time, and none for ever. Raises DeviceTimeout."""
+        limit_s = limit_s or SIGNING_LIMIT_S
         async with self._turn:
             try:
-                async with asyncio.timeout(SIGNING_LIMIT_S):
+                async with asyncio.timeout(limit_s):
                     yield
             except DeviceTimeout:
                 raise
             except TimeoutError as error:
-                raise DeviceTimeout(self._reader.name, doing, SIGNING_LIMIT_S) from error
+                raise DeviceTimeout(self._reader.name, doing, limit_s) from error
 
     @property
     def certificate(self) -> bytes:

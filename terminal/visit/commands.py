@@ -35,6 +35,13 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInAtReader:
+    """The same with a PIN typed on the reader's own keys → PinTypedAtReader, PersonSignedIn."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceOrder:
     """Sign the order's digest with the card, place it → OrderTaken."""
 
@@ -119,6 +126,7 @@ Command = (
     | ReadCard
     | ClearPin
     | SignIn
+    | SignInAtReader
     | PlaceOrder
     | PrepareDocument
     | ReleaseCard

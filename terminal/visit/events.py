@@ -50,6 +50,16 @@ class CardRead:
 
 
 @dataclass(frozen=True, slots=True)
+class PinTypedAtReader:
+    """The reader's own keys have done their part; what the card says to it follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinNotTaken:
+    """Something else than four digits was typed on the reader's keys; it cost no try."""
+
+
+@dataclass(frozen=True, slots=True)
 class PinRejected:
     tries_left: int
 
@@ -172,6 +182,8 @@ Event = (
     | CardInserted
     | CardRemoved
     | CardRead
+    | PinTypedAtReader
+    | PinNotTaken
     | PinRejected
     | PinLocked
     | VisitReady

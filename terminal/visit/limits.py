@@ -32,7 +32,7 @@ def limit_of(state: State, limits: Limits) -> float | None:
     match state:
         case s.Idle() | s.Closed() | s.OutOfService() | s.Supervisor():
             return None
-        case s.EnteringPin():
+        case s.EnteringPin() | s.TypingAtReader():  # the reader ends it by itself after pin_s
             return limits.pin_s + limits.warning_s
         case s.Paying():
             return limits.payment_s + limits.warning_s

@@ -48,6 +48,7 @@ from terminal.visit.signing_in import (
     on_consent,
     on_entering_pin,
     on_reading_card,
+    on_typing_at_reader,
 )
 from terminal.visit.states import State
 from terminal.visit.step import Moment, Step
@@ -74,6 +75,8 @@ def _advance(state: State, event: e.Event, moment: Moment) -> Step:
             return on_reading_card(state, event)
         case s.EnteringPin():
             return on_entering_pin(state, event)
+        case s.TypingAtReader():
+            return on_typing_at_reader(state, event)
         case s.Authenticating():
             return on_authenticating(state, event)
         case (

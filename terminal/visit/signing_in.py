@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from terminal.link.wire import RefusalClass
 from terminal.visit import events as e
-from terminal.visit.commands import ClearPin, ReadCard, ReleaseCard, SignIn
+from terminal.visit.commands import ClearPin, ReadCard, ReleaseCard, SignIn, SignInAtReader
 from terminal.visit.endings import leave, refuse
 from terminal.visit.screen import ScreenKey
 from terminal.visit.states import (
@@ -19,6 +19,7 @@ from terminal.visit.states import (
     Ending,
     EnteringPin,
     ReadingCard,
+    TypingAtReader,
     Visit,
 )
 from terminal.visit.step import CARD_REMOVED, PIN_LOCKED, TOOK_TOO_LONG, Step
@@ -77,14 +78,29 @@ def on_reading_card(state: ReadingCard, event: e.Event) -> Step:
         case e.CardRead(card) if card.tries_left == 0:
             return refuse(state.visit, PIN_LOCKED, card_present=True)
         case e.CardRead(card):
-            return EnteringPin(state.visit, card), [ClearPin()]
+            return _ask_for_pin(state.visit, card)
         case _:
             return _with_card(state.visit, state, event)
+
+
+def _ask_for_pin(visit: Visit, card: CardFacts, *, was_wrong: bool = False) -> Step:
+    """On the keypad, or on the reader's own keys; the last try is asked about first in both cases."""
+    entering = EnteringPin(visit, card, was_wrong=was_wrong)
+    if card.at_reader and not asks_before_last_try(entering):
+        return _type_at_reader(entering)
+    return entering, [ClearPin()]
+
+
+def _type_at_reader(state: EnteringPin) -> Step:
+    typing = TypingAtReader(state.visit, state.card, state.was_wrong)
+    return typing, [ClearPin(), SignInAtReader(state.visit)]
 
 
 def on_entering_pin(state: EnteringPin, event: e.Event) -> Step:
     match event:
         case e.Pressed(ScreenKey.OK) if asks_before_last_try(state):
+            if state.card.at_reader:
+                return _type_at_reader(state)
             return replace(state, warned=True), [ClearPin()]
         case e.PinTyped(count) if not asks_before_last_try(state):
             return replace(state, typed=count), []
@@ -103,6 +119,18 @@ def asks_before_last_try(state: EnteringPin) -> bool:
     return state.card.tries_left == 1 and not state.warned
 
 
+def on_typing_at_reader(state: TypingAtReader, event: e.Event) -> Step:
+    match event:
+        case e.PinTypedAtReader():
+            return Authenticating(state.visit, state.card), []
+        case e.PinNotTaken():
+            return _ask_for_pin(state.visit, state.card, was_wrong=state.was_wrong)
+        case e.TimedOut():
+            return leave(state.visit, Ending.TIMED_OUT, card_present=True)
+        case _:
+            return _with_card(state.visit, state, event)
+
+
 def on_authenticating(state: Authenticating, event: e.Event) -> Step:
     match event:
         case e.PersonSignedIn(person):
@@ -112,7 +140,9 @@ def on_authenticating(state: Authenticating, event: e.Event) -> Step:
                 return refuse(state.visit, whole[0], card_present=True)
             return ChoosingCertificate(state.visit, person), []
         case e.PinRejected(tries_left) if tries_left > 0:
-            return EnteringPin(state.visit, CardFacts(tries_left), was_wrong=True), [ClearPin()]
+            return _ask_for_pin(
+                state.visit, replace(state.card, tries_left=tries_left), was_wrong=True
+            )
         case e.PinRejected() | e.PinLocked():
             return refuse(state.visit, PIN_LOCKED, card_present=True)
         case e.CardRemoved():
@@ -127,7 +157,9 @@ def on_authenticating(state: Authenticating, event: e.Event) -> Step:
             return state, []
 
 
-def _with_card(visit: Visit, state: ReadingCard | EnteringPin, event: e.Event) -> Step:
+def _with_card(
+    visit: Visit, state: ReadingCard | EnteringPin | TypingAtReader, event: e.Event
+) -> Step:
     """The card lies there and no PIN has been sent: taking it away is still harmless."""
     match event:
         case e.CardRemoved():

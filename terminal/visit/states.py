@@ -43,9 +43,12 @@ class CardFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What the card says before a PIN is typed; ``tries_left`` 0 is locked (R45)."""
+    """What the card says before a PIN is typed; ``tries_left`` 0 is locked (R45).
+
+    ``at_reader``: the PIN is typed on the reader's own keys and never enters the terminal."""
 
     tries_left: int
+    at_reader: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,15 @@ class EnteringPin:
     typed: int = 0
     was_wrong: bool = False
     warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TypingAtReader:
+    """The reader asks for the PIN; the terminal only waits (R14)."""
+
+    visit: Visit
+    card: CardFacts
+    was_wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +349,7 @@ State = (
     | AwaitingCard
     | ReadingCard
     | EnteringPin
+    | TypingAtReader
     | Authenticating
     | ChoosingCertificate
     | ChoosingPeople

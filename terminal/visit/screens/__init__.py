@@ -26,6 +26,8 @@ def screen_of(state: State) -> Screen:
             return working("reading_card", "reading_card")
         case s.EnteringPin():
             return signing_in.entering_pin(state)
+        case s.TypingAtReader():
+            return signing_in.typing_at_reader(state)
         case s.Authenticating():
             return working("authenticating", "reading_card")
         case s.ChoosingCertificate():

@@ -72,6 +72,10 @@ def entering_pin(state: s.EnteringPin) -> Screen:
             picture="pin",
             sound="attention",
         )
+    return _asking_for_pin(state, tries)
+
+
+def _asking_for_pin(state: s.EnteringPin, tries: Text) -> Screen:
     again = (Text("pin.again"),) if state.was_wrong else ()
     return Screen(
         id="entering_pin",
@@ -87,4 +91,18 @@ def entering_pin(state: s.EnteringPin) -> Screen:
         guide="keypad",
         picture="pin",
         sound="error" if state.was_wrong and not state.typed else None,
+    )
+
+
+def typing_at_reader(state: s.TypingAtReader) -> Screen:
+    again = (Text("pin.wrong"),) if state.was_wrong else ()
+    return Screen(
+        id="typing_at_reader",
+        title=Text("pin.at_reader"),
+        lines=(*again, Text("pin.tries", {"tries": state.card.tries_left}), Text("pin.which")),
+        keys=(CANCEL, LANGUAGE),
+        tone=Tone.ATTENTION if state.was_wrong or state.card.tries_left == 1 else Tone.CALM,
+        guide="card_reader",
+        picture="pin",
+        sound="error" if state.was_wrong else None,
     )

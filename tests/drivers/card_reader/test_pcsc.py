@@ -12,7 +12,7 @@ from drivers.card.apdu import SW, Command
 from drivers.card.kinds import JPKI_AID, select_jpki
 from drivers.card_reader import CardInserted, CardRemoved
 from drivers.card_reader.pcsc import PcscCardReader
-from drivers.device import DeviceState, StateChanged
+from drivers.device import DeviceEvent, DeviceState, StateChanged
 from drivers.errors import DeviceTimeout, DeviceUnavailable
 from tests.drivers.card.cards import PIN, new_card, summary_of
 from tests.drivers.card_reader.conftest import PATIENCE_S, PcscRig, unpowered
@@ -151,6 +151,18 @@ async def test_another_program_that_holds_the_card_is_named_as_the_cause(
             assert (await connection.transmit(SELECT)).sw == SW.OK
 
 
+async def test_a_program_that_only_looks_at_the_card_is_waited_for(pcsc_rig: PcscRig) -> None:
+    async with pcsc_rig.reader as reader:
+        await pcsc_rig.insert(new_card())
+        await pcsc_rig.settled(present=True)
+        program = await another_program(pcsc_rig.pattern, EXCLUSIVE)
+        assert await said(program) == "00000000"
+        asyncio.get_running_loop().call_later(0.3, program.stdin.close)  # type: ignore[union-attr]
+        async with reader.connect() as connection:
+            assert (await connection.transmit(SELECT)).sw == SW.OK
+        await end(program)
+
+
 @pytest.mark.parametrize("mode", [EXCLUSIVE, SHARED])
 async def test_no_other_program_gets_a_card_we_speak_to(pcsc_rig: PcscRig, mode: str) -> None:
     async with pcsc_rig.reader as reader:
@@ -179,7 +191,39 @@ async def test_closing_the_reader_takes_the_power_from_a_card_it_still_holds(
                 await connection.transmit(SELECT)
 
 
-def test_a_pattern_that_is_none_is_said() -> None:
-    pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
-    with pytest.raises(DeviceUnavailable, match="regular expression"):
-        PcscCardReader("card reader", "RC-S300(")
+async def test_R14_a_reader_without_keys_says_so_before_anybody_types(pcsc_rig: PcscRig) -> None:
+    card = new_card()
+    async with PcscCardReader("card reader", pcsc_rig.pattern, pin_at_reader=True) as reader:
+        assert reader.pin_at_reader
+        pcsc_rig.reader = reader
+        await pcsc_rig.insert(card)
+        await pcsc_rig.settled(present=True)
+        async with reader.connect() as connection:
+            await jpki.run(connection, jpki.meet_again(summary_of(card)))
+            with pytest.raises(DeviceUnavailable, match="no keys for a PIN: set pin_at_reader"):
+                await jpki.verify_at_reader(connection, 5)
+        assert card.tries_left == 3
+
+
+async def test_forty_fast_taps_and_a_card_that_stays_is_found(pcsc_rig: PcscRig) -> None:
+    """Some notifications are lost then; whoever comes next must be noticed all the same."""
+    told: list[type[DeviceEvent]] = []
+    async with pcsc_rig.reader as reader:
+        for tap in range(40):
+            tapping = asyncio.create_task(pcsc_rig.insert(new_card()))
+            await asyncio.sleep(0.02 + 0.05 * (tap % 8))  # across pcscd's own 0.4 s
+            if pcsc_rig.slot.occupied:
+                await pcsc_rig.slot.close()
+            tapping.cancel()
+            await asyncio.wait({tapping})
+        await pcsc_rig.settled(present=False)
+        card = new_card()
+        await pcsc_rig.insert(card)
+        await pcsc_rig.settled(present=True)
+        while not reader._queue.empty():
+            told.append(type(reader._queue.get_nowait()))
+        async with reader.connect() as connection:
+            assert (await connection.transmit(SELECT)).sw == SW.OK
+    stream = [kind for kind in told if kind is not StateChanged]
+    assert stream[-1] is CardInserted
+    assert all(kind is CardRemoved for kind in stream[1::2])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from drivers.card_reader.scard import CHANGED, CardHandle, Context, Scard
+from drivers.card_reader.scard import CHANGED, CardHandle, Context, ReaderHeld, Scard
 from drivers.device import DeviceState
 from drivers.errors import CardMute, DeviceUnavailable, DriverError, HardwareFault, NoCard
 
@@ -38,7 +38,7 @@ def returning(code: int, result: object) -> Callable[..., tuple[int, object]]:
         (0x80100013, DeviceUnavailable, "systemctl start pcscd"),
         (0x80100003, DeviceUnavailable, "restarted"),
         (0x8010006A, DeviceUnavailable, "polkit"),
-        (0x8010000B, DeviceUnavailable, "another program"),
+        (0x8010000B, ReaderHeld, "another program"),
         (0x80100009, DeviceUnavailable, "cable"),
         (0x80100017, DeviceUnavailable, "cable"),
         (0x8010002E, DeviceUnavailable, "cable"),

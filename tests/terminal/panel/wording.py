@@ -122,6 +122,10 @@ def _signing_in(visit: s.Visit) -> dict[str, State]:
         "reading": s.ReadingCard(visit),
         "pin": pin,
         "last try": wrong,
+        "at the reader": s.TypingAtReader(visit, s.CardFacts(3, at_reader=True)),
+        "wrong at the reader": s.TypingAtReader(
+            visit, s.CardFacts(1, at_reader=True), was_wrong=True
+        ),
         "last pin": replace(wrong, warned=True),
         "checking": s.Authenticating(visit, s.CardFacts(3)),
     }
