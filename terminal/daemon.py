@@ -61,6 +61,7 @@ class Terminal:
             config.name,
             self.panel,
             lambda name, fails: self.conductor.device_failing(name, fails=fails),
+            lambda: self.health.hotline,
         )
         self.conductor = Conductor(desk, self.health, self.presenter, watch)
         self._outbox = Outbox(self.journal, self.centre)

@@ -44,6 +44,7 @@ class Health:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._service: Service | None = None
+        self._hotline = ""
         self._devices: dict[str, DeviceState] = {}
         self._faults: dict[str, PrinterFault] = {}
         self._failing: set[str] = set()
@@ -68,6 +69,13 @@ class Health:
     def service(self, service: Service | None) -> None:
         """The centre's calendar; None while the centre cannot be reached."""
         self._service = service
+        if service is not None:
+            self._hotline = service.hotline
+
+    @property
+    def hotline(self) -> str:
+        """The number for lost and stolen cards (R69); "" until the centre has told it once."""
+        return self._hotline
 
     def failing(self, name: str, *, fails: bool) -> None:
         """A device that says it is online and still does not do what it is told."""

@@ -97,6 +97,7 @@ class Presenter:
         name: str,
         panel: Panel | None = None,
         failing: Callable[[str, bool], None] = lambda _name, _fails: None,
+        hotline: Callable[[], str] = str,
     ) -> None:
         self.panel = panel
         self._sounder = sounder
@@ -105,6 +106,7 @@ class Presenter:
         self._clock = clock
         self._limits = limits
         self._name = name
+        self._hotline = hotline
         self._since: dict[Left, float] = {}
         self._called: set[Left] = set()
         self._screen: tuple[str, str] | None = None
@@ -173,7 +175,7 @@ class Presenter:
         )
         view = render(
             screen,
-            catalogue(language),
+            catalogue(language).knowing(self._hotline()),
             language=language,
             languages=NAMES.items(),
             clock=self._clock.now().strftime("%H:%M"),

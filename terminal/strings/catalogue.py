@@ -13,18 +13,33 @@ NAMES = {"ja": "日本語", "en": "English"}
 
 
 class Catalogue:
-    """The words of one language. Arguments that start with ``@`` are themselves text ids."""
+    """The words of one language. Arguments that start with ``@`` are themselves text ids.
 
-    def __init__(self, language: str, words: dict[str, str]) -> None:
+    The slot ``{hotline}`` may stand in any text: it is the line for lost cards (R69), by its name until
+    its number is known.
+    """
+
+    def __init__(self, language: str, words: dict[str, str], hotline: str = "@hotline") -> None:
         self.language = language
         self._words = words
+        self._hotline = hotline
+
+    def knowing(self, telephone: str) -> Catalogue:
+        """The same with the hotline's number, "" where it is not known."""
+        if not telephone:
+            return self
+        named = self.lookup(Text("hotline.number", {"telephone": telephone}))
+        return Catalogue(self.language, self._words, named)
 
     def lookup(self, text: Text) -> str:
         """The words of a text with its arguments put in, as this language writes them."""
         template = self._words.get(text.id)
         if template is None:
             return text.id
-        args = {name: self._argument(value) for name, value in text.args.items()}
+        if "{" not in template:
+            return template
+        given: dict[str, Argument] = {"hotline": self._hotline, **text.args}
+        args = {name: self._argument(value) for name, value in given.items()}
         return template.format(**args)
 
     def has(self, text_id: str) -> bool:

@@ -35,6 +35,12 @@ def test_without_a_calendar_there_is_no_line() -> None:
     assert Health(Clock()).current().troubles == ("trouble.link",)
 
 
+def test_R69_the_hotline_is_known_also_while_the_line_is_down(health: Health) -> None:
+    assert Health(Clock()).hotline == ""
+    health.service(None)
+    assert health.hotline == SERVICE.hotline
+
+
 def test_I10_an_incident_blocks_before_and_without_the_journal(health: Health) -> None:
     health.raised("integrity")
     assert health.current().troubles == ("trouble.integrity",)

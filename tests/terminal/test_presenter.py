@@ -117,6 +117,12 @@ TABLE: list[tuple[State, Belongings, dict[Light, FlashRate], list[str]]] = [
     (s.EnteringPin(VISIT, CARD), NONE, CALM | {Light.KEYPAD: SLOW}, []),
     (s.EnteringPin(VISIT, CARD, was_wrong=True), NONE, CALM | {Light.KEYPAD: SLOW}, ["error"]),
     (s.EnteringPin(VISIT, s.CardFacts(1)), NONE, CALM, ["attention"]),
+    (
+        s.TypingAtReader(VISIT, CARD, was_wrong=True),
+        NONE,
+        CALM | {Light.CARD_READER: SLOW},
+        ["error"],
+    ),
     (s.Authenticating(VISIT, CARD), NONE, CALM, []),
     (s.ChoosingCertificate(VISIT, PERSON), Belongings(card=True), CALM, []),
     (s.ChoosingPeople(VISIT, PERSON, WISH), Belongings(card=True), CALM, []),

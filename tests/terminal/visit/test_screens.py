@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from terminal.acts.card import WRONG_CARD
 from terminal.clock import JST
 from terminal.link.wire import Refusal, RefusalClass
 from terminal.strings.catalogue import catalogue
@@ -84,6 +85,18 @@ def test_R46_and_R69_a_locked_card_leads_to_the_office_and_the_hotline() -> None
     told = words(s.Refused(VISIT, PIN_LOCKED, card_present=True, no_charge=True))
     assert "市役所" in told
     assert "24時間" in told
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("reason", [*WRONG_CARD.values(), "refused.card_no_pin", PIN_LOCKED.reason])
+def test_R69_every_card_that_cannot_be_used_comes_with_the_hotlines_number(
+    reason: str, language: str
+) -> None:
+    refusal = Refusal(kind=RefusalClass.CARD, reason=reason)
+    lines = screen_of(s.Refused(VISIT, refusal, card_present=True)).lines
+    words = catalogue(language)
+    assert "0000" not in "".join(map(words.lookup, lines)), "a number that nobody has told"
+    assert "000-555-0100" in "".join(map(words.knowing("000-555-0100").lookup, lines))
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -139,6 +139,16 @@ async def test_R40_R44_R48_what_the_centre_refuses_is_said_with_the_next_step(
         assert {reason, f"{reason}.next", "refused.no_charge"} <= set(place.words())
 
 
+async def test_R69_the_page_shows_the_hotlines_number(backend: Backend, here: Path) -> None:
+    async with terminal_at(backend, here, panel={"port": 0}) as place:
+        await place.reach(s.Idle)
+        await Person(place, "ishii-mai").go(s.Refused)
+        panel = place.terminal.panel
+        assert panel is not None
+        assert panel._view is not None
+        assert any("000-555-0100" in line for line in panel._view.lines)
+
+
 async def test_a_mute_card_is_asked_to_be_turned_round_and_does_not_spin_the_loop(
     backend: Backend, here: Path
 ) -> None:
