@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from terminal.link.wire import Refusal
+from terminal.link.wire import Refusal, RefusalClass
 from terminal.visit import events as e
 from terminal.visit.commands import ClearPin, EndVisit, RaiseIncident, ReleaseCard, ReturnMoney
 from terminal.visit.screen import ScreenKey
@@ -48,6 +48,8 @@ def on_refused(state: Refused, event: e.Event) -> Step:
     match event:
         case e.CardRemoved():
             return replace(state, card_present=False), []
+        case e.CardInserted() if _asked_for_another_card(state):
+            return Idle(state.visit.language), []  # where a card that lies there begins a visit
         case e.CardInserted():
             return replace(state, card_present=True), []
         case e.Pressed(ScreenKey.OK | ScreenKey.CANCEL) | e.TimedOut():
@@ -56,6 +58,11 @@ def on_refused(state: Refused, event: e.Event) -> Step:
             return Idle(), []
         case _:
             return state, []
+
+
+def _asked_for_another_card(state: Refused) -> bool:
+    """The wrong one has been taken: whoever lays down the right one is served at once (R42)."""
+    return state.refusal.kind is RefusalClass.CARD and not state.card_present
 
 
 def on_taking_card_back(state: TakingCardBack, event: e.Event) -> Step:

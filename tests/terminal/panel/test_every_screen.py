@@ -25,7 +25,7 @@ SLOT = re.compile(r"[{}@]|\b[a-z_]+\.[a-z_]+\b")
 def view_of(state: State, language: str, *, warning: bool = False) -> PanelView:
     return render(
         screen_of(state),
-        catalogue(language),
+        catalogue(language).knowing("0120-000-0000"),
         language=language,
         languages=NAMES.items(),
         clock="10:42",

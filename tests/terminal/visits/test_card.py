@@ -139,6 +139,26 @@ async def test_R40_R44_R48_what_the_centre_refuses_is_said_with_the_next_step(
         assert {reason, f"{reason}.next", "refused.no_charge"} <= set(place.words())
 
 
+async def test_R42_whoever_lays_down_the_right_card_instead_is_served_at_once(
+    backend: Backend, here: Path
+) -> None:
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        await place.press("language")
+        await Person(place).go(s.AwaitingCard)
+        place.reader.insert(ForeignCard(CardKind.TRANSIT))
+        await place.reach(s.Refused)
+        place.reader.remove()
+        await place.until(
+            lambda: isinstance(place.state, s.Refused) and not place.state.card_present, "taken"
+        )
+        await place.rig.insert_card(PERSONA)
+        consent = await place.reach(s.Consent)
+        assert (consent.card_present, consent.visit.language) == (True, "en")
+        await Person(place).go(s.ChoosingCertificate)
+        assert len(place.visits) == 2
+
+
 async def test_R69_the_page_shows_the_hotlines_number(backend: Backend, here: Path) -> None:
     async with terminal_at(backend, here, panel={"port": 0}) as place:
         await place.reach(s.Idle)
