@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from drivers.card import cardfile, private_pcscd
+from drivers.card import private_pcscd
+from drivers.card.apdu_log import Exchange
+from drivers.card.oddities import PLAIN, Moment, Oddities, Pull
 from drivers.card.private_pcscd import PrivatePcscd
+from drivers.card.virtual import VirtualCard
 from drivers.card.vpcd import VpcdSlot
 from drivers.errors import DeviceUnavailable, ImpossibleAct
-from tests.drivers.card.cards import new_card, personalised
+from tests.drivers.card.cards import WRONG_PIN, new_card
 
 PATIENCE_S = 15.0
+SELECT_JPKI = bytes.fromhex("00A4040C0AD392F000260100000001")
+WRONG_VERIFY = bytes.fromhex("0020009804") + WRONG_PIN.encode()
 
 # Prints the answer to reset of the first card that lies in a reader, and the reader's name.
 LOOK = """
@@ -71,6 +75,21 @@ async def ask(line: tuple[asyncio.StreamReader, asyncio.StreamWriter], message: 
         return await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
 
 
+async def laid_down(
+    slot: VpcdSlot,
+    driver: Driver,
+    card: VirtualCard | None = None,
+    oddities: Oddities = PLAIN,
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The line to a card that the driver has noticed."""
+    inserting = asyncio.create_task(slot.insert(card or new_card(), oddities))
+    async with asyncio.timeout(PATIENCE_S):
+        line = await driver.lines.get()
+        await ask(line, b"\x04")
+        await inserting
+    return line
+
+
 async def test_a_card_answers_orders_and_commands(driver: Driver) -> None:
     card = new_card()
     async with VpcdSlot(driver.port) as slot:
@@ -109,6 +128,88 @@ async def test_a_slot_without_a_reader_is_said(
             await slot.remove()
 
 
+async def test_a_second_card_does_not_fit(driver: Driver) -> None:
+    async with VpcdSlot(driver.port) as slot:
+        await laid_down(slot, driver)
+        with pytest.raises(ImpossibleAct, match="already"):
+            await slot.insert_mute()
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+async def test_a_card_is_pulled_at_the_command_that_was_named(
+    driver: Driver, moment: Moment
+) -> None:
+    """The line ends then, and the slot is free for the next card."""
+    told: list[Exchange] = []
+    card = new_card()
+    async with VpcdSlot(driver.port, listener=told.append) as slot:
+        line = await laid_down(slot, driver, card, Oddities(pull=Pull(2, moment)))
+        line[1].write(b"\0\x01\x01")
+        assert await ask(line, SELECT_JPKI) == b"\x90\x00"
+        assert (slot.occupied, slot.commands) == (True, 1)
+        line[1].write(len(WRONG_VERIFY).to_bytes(2, "big") + WRONG_VERIFY)
+        answer = await line[0].read()
+        async with asyncio.timeout(PATIENCE_S):
+            await slot.emptied()
+        assert (slot.occupied, slot.commands) == (False, 2)
+        assert answer == (b"\0\x02\x63\xc2" if moment is Moment.AFTER else b"")
+        assert card.tries_left == (3 if moment is Moment.BEFORE else 2)
+        assert not card.is_powered
+        assert [exchange.sw for exchange in told] == [
+            0x9000,
+            0x63C2 if moment is Moment.AFTER else None,
+        ]
+        with pytest.raises(ImpossibleAct):
+            await slot.remove()
+        await laid_down(slot, driver)
+        assert (slot.occupied, slot.commands) == (True, 0)
+
+
+async def test_commands_are_counted_from_when_the_card_was_laid_down(driver: Driver) -> None:
+    """Neither a power cut nor a lost line begins the count anew."""
+    async with VpcdSlot(driver.port) as slot:
+        line = await laid_down(slot, driver, None, Oddities(pull=Pull(3, Moment.BEFORE)))
+        for order in (b"\x01", b"\0", b"\x01"):
+            line[1].write(b"\0\x01" + order)
+            if order != b"\0":
+                await ask(line, SELECT_JPKI)
+        driver.hang_up()
+        async with asyncio.timeout(PATIENCE_S):
+            line = await driver.lines.get()
+        line[1].write(b"\0\x01\x01")
+        line[1].write(len(SELECT_JPKI).to_bytes(2, "big") + SELECT_JPKI)
+        assert await line[0].read() == b""
+        async with asyncio.timeout(PATIENCE_S):
+            await slot.emptied()
+
+
+async def test_a_silent_card_answers_nothing_until_it_is_taken_away(driver: Driver) -> None:
+    told: list[Exchange] = []
+    async with VpcdSlot(driver.port, listener=told.append) as slot:
+        line = await laid_down(slot, driver, None, Oddities(silent_at=2))
+        line[1].write(b"\0\x01\x01")
+        assert await ask(line, SELECT_JPKI) == b"\x90\x00"
+        line[1].write(len(SELECT_JPKI).to_bytes(2, "big") + SELECT_JPKI)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(line[0].read(1), 0.2)
+        assert slot.occupied
+        await slot.remove()
+        assert await line[0].read() == b""
+    assert [(exchange.number, exchange.sw) for exchange in told] == [(1, 0x9000), (2, None)]
+
+
+async def test_a_card_takes_its_time_and_says_so(driver: Driver) -> None:
+    told: list[Exchange] = []
+    async with VpcdSlot(driver.port, sign_delay_s=0.2, listener=told.append) as slot:
+        line = await laid_down(slot, driver, None, Oddities(apdu_delay_s=0.1, sign_delay_s=0.2))
+        line[1].write(b"\0\x01\x01")
+        await ask(line, SELECT_JPKI)
+        await ask(line, bytes.fromhex("802A009700"))
+    select, sign = (exchange.seconds for exchange in told)
+    assert select >= 0.1
+    assert sign >= 0.5  # the command's, the card's, the slot's
+
+
 # --- a pcscd of one's own ----------------------------------------------------------------------------
 
 
@@ -143,46 +244,6 @@ async def test_each_private_pcscd_has_its_own_readers(
     assert seen == str([("Virtual PCD 00 01", card.atr.hex())])
     script = LOOK.replace("10000", "0")
     assert await output(sys.executable, "-c", script, environment=one.environment) == "[]"
-
-
-async def test_the_command_puts_a_card_into_a_running_pcscd(
-    two_of_them: tuple[PrivatePcscd, PrivatePcscd], tmp_path: Path
-) -> None:
-    pcscd, _ = two_of_them
-    path = tmp_path / "card.json"
-    cardfile.save(personalised(), path)
-    command = ("-m", "drivers.card.vpcd", "--card", str(path), "--port", str(pcscd.ports[0]))
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert program.stdout is not None
-        async with asyncio.timeout(PATIENCE_S):
-            assert b"The card lies in the reader" in await program.stdout.readline()
-        seen = await output(sys.executable, "-c", LOOK, environment=pcscd.environment)
-        assert new_card().atr.hex() in seen
-    finally:
-        program.send_signal(signal.SIGINT)
-        async with asyncio.timeout(PATIENCE_S):
-            assert await program.wait() == 0
-
-
-async def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "card.json"
-    path.write_text("{}")
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "drivers.card.vpcd",
-        "--card",
-        str(path),
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(PATIENCE_S):
-        _, errors = await program.communicate()
-    assert program.returncode == 1
-    assert b"is not a card file" in errors
-    assert b"Traceback" not in errors
 
 
 def _nowhere(_name: str, *, path: str) -> None:
