@@ -33,11 +33,10 @@ from terminal.visit.machine import advance
 from terminal.visit.screen import Screen, ScreenKey
 from terminal.visit.screens import screen_of
 from terminal.visit.states import State
-from terminal.visit.step import READER_LOST, STOPPING, Moment
+from terminal.visit.step import STOPPING, Moment
 
 logger = logging.getLogger(__name__)
 
-NEEDS_READER = s.Consent | s.AwaitingCard | s.ReadingCard | s.EnteringPin | s.TypingAtReader
 NO_VISIT = "-"
 
 
@@ -275,9 +274,9 @@ class Conductor:
                 level = logging.INFO if state is DeviceState.ONLINE else logging.WARNING
                 logger.log(level, "%s is %s %s", device.name, state.value, detail)
                 self._health.device(device, state)
-                lost = state is not DeviceState.ONLINE and device is self._desk.devices.card_reader
-                if lost and isinstance(self.state, NEEDS_READER):
-                    return e.ActRefused(READER_LOST)
+                if state is not DeviceState.ONLINE and device is self._desk.devices.card_reader:
+                    self.health_changed()
+                    return e.ReaderLost()
                 return self._health.current()
             case PrinterNotReady(fault=fault):
                 self._health.printer_fault(device, fault)

@@ -61,12 +61,15 @@ class CardReader(Device):
     CardRemoved is told when nothing of what was told before lies there any more, and only then; what
     lies there now, if something does, is told after it. A second card beside the first is
     SeveralCardsInserted, and when one of the two is left again, CardInserted: no removal between.
+
+    While the reader is lost (StateChanged) nothing is told of cards. When it is back, whatever lay there
+    counts as removed, and what lies there as laid down anew.
     """
 
     @property
     @abc.abstractmethod
     def card_present(self) -> bool:
-        """True while anything, answering or mute, lies in the reader (R66)."""
+        """True while anything, answering or mute, is seen to lie in the reader (R66)."""
 
     @property
     @abc.abstractmethod

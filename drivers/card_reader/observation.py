@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from drivers.card_reader import (
@@ -41,9 +41,16 @@ class Face:
     counter: int = 0
 
 
+_UNKNOWN = -1
+"""A counter that no reader shows: what is seen later is never what was seen before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A reader at one moment. Faces that nothing lies on are there too."""
+    """A reader at one moment. Faces that nothing lies on are there too.
+
+    Of a reader that cannot be seen, ``faces`` are what lay there when it last could.
+    """
 
     state: DeviceState
     detail: str = ""
@@ -65,6 +72,14 @@ class Observation:
                 return Slot.SEVERAL
 
 
+def after(before: Observation, now: Observation) -> Observation:
+    """What is known now: of a reader that is lost, what lay in it (nobody can tell what does)."""
+    if now.state is DeviceState.ONLINE:
+        return now
+    unseen = tuple(replace(face, counter=_UNKNOWN) for face in before.occupied)
+    return replace(now, faces=unseen)
+
+
 def observed(states: Mapping[str, int]) -> Observation:
     """From the bits of PC/SC for every face."""
     for name, state in states.items():
@@ -83,13 +98,20 @@ def _face(name: str, state: int) -> Face:
 
 
 def changes(before: Observation, now: Observation) -> list[DeviceEvent]:
-    """The events that lead from one observation to the next, in the order they are told."""
+    """The events that lead from one observation to the next, in the order they are told.
+
+    Of a reader that is lost no card is told to be gone: a visit might ask for money then, with the card
+    still lying there. Once it can be seen again, whatever lay in it counts as taken, and what lies there
+    as laid down anew.
+    """
     told: list[DeviceEvent] = []
+    if before.state is not now.state:
+        told.append(StateChanged(now.state, now.detail))
+    if now.state is not DeviceState.ONLINE:
+        return told
     stays = not set(before.occupied).isdisjoint(now.occupied)
     if before.occupied and not stays:
         told.append(CardRemoved())
-    if before.state is not now.state:
-        told.append(StateChanged(now.state, now.detail))
     if now.occupied and (not stays or now.slot is not before.slot):
         told.append(_ARRIVALS[now.slot]())
     return told
@@ -98,6 +120,8 @@ def changes(before: Observation, now: Observation) -> list[DeviceEvent]:
 def doubtful(before: Observation, now: Observation) -> list[str]:
     """Faces that are said to be empty and may not be: a card went, and pcscd has not counted it."""
     was = {(face.name, face.counter) for face in before.occupied}
+    if now.state is not DeviceState.ONLINE:
+        return []
     return [
         face.name
         for face in now.faces

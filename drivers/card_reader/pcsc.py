@@ -20,7 +20,7 @@ from drivers.card.apdu import Command, Response, converse, exchanges
 from drivers.card_reader import CardConnection, CardReader
 from drivers.card_reader.call_thread import CallThread
 from drivers.card_reader.choice import ReaderChoice, compiled
-from drivers.card_reader.observation import Slot, observed
+from drivers.card_reader.observation import observed
 from drivers.card_reader.pcsc_monitor import ReaderMonitor
 from drivers.card_reader.pin_pad import PinPad, pin_pad_of
 from drivers.card_reader.scard import CardHandle, Context, ReaderHeld, Scard
@@ -88,7 +88,8 @@ class PcscCardReader(CardReader):
 
     @property
     def card_present(self) -> bool:
-        return self._monitor is not None and self._monitor.latest.slot is not Slot.EMPTY
+        seen = self._monitor.latest if self._monitor is not None else None
+        return seen is not None and seen.state is DeviceState.ONLINE and bool(seen.occupied)
 
     @property
     def pin_at_reader(self) -> bool:

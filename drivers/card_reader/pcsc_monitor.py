@@ -7,8 +7,7 @@ One case escapes the counter. Where a card is pulled while we speak to it, pcscd
 when we let go, but counts the removal only at its next look, up to 0.4 s later. A card that is laid down
 before that is never told to anybody. So after a removal that stays uncounted the reader is looked at again.
 
-A reader that cannot be seen any more is reported as empty first, since nobody can tell what lies in it;
-when it is back, whatever lies in it is reported as inserted.
+Nobody can tell what lies in a reader that cannot be seen, so nothing is told of cards until it is back.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from drivers.card_reader.choice import ReaderChoice
-from drivers.card_reader.observation import Observation, changes, doubtful, observed
+from drivers.card_reader.observation import Observation, after, changes, doubtful, observed
 from drivers.card_reader.scard import CHANGED, COUNTER_SHIFT, PLUG_AND_PLAY, Context, Scard
 from drivers.device import DeviceEvent, DeviceState
 from drivers.errors import DeviceUnavailable, DriverError
@@ -52,6 +51,10 @@ class ReaderMonitor:
         self._thread = threading.Thread(
             target=self._run, name=f"{scard.device} monitor", daemon=True
         )
+
+    @property
+    def is_online(self) -> bool:
+        return self.latest.state is DeviceState.ONLINE
 
     def start(self) -> None:
         """``first_look`` is done when ``latest`` has been seen."""
@@ -127,12 +130,13 @@ class ReaderMonitor:
                 before = self.latest
                 self._observe(observed(known))
                 in_doubt = doubtful(before, self.latest)
-            if not seen or not self.latest.faces or PLUG_AND_PLAY in states:
+            if not seen or not self.is_online or PLUG_AND_PLAY in states:
                 return
             self._stopping.wait(_BREATH_S)
 
     def _observe(self, now: Observation) -> None:
-        before, self.latest = self.latest, now
+        before = self.latest
+        self.latest = now = after(before, now)
         if (before.state, before.detail) != (now.state, now.detail):
             logger.info("%s is %s %s", self._scard.device, now.state.value, now.detail)
         for event in changes(before, now):

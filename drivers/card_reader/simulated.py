@@ -42,6 +42,7 @@ class SimulatedCardReader(CardReader):
         self._typing: asyncio.Future[bytearray] | None = None
         self._card: SoftwareCard | None = None
         self._others = 0
+        self._lay_there = False
         self._mute = False
         self._connected = False
 
@@ -113,14 +114,15 @@ class SimulatedCardReader(CardReader):
         if self.state is not DeviceState.ONLINE:
             raise ImpossibleAct("the reader is not plugged in")
         self._lose_contact()
-        if self._is_occupied:
-            self.publish(CardRemoved())
+        self._lay_there = self._is_occupied
         self.publish(StateChanged(DeviceState.NO_DEVICE, "unplugged"))
 
     def plug_in(self) -> None:
         if self.state is DeviceState.ONLINE:
             raise ImpossibleAct("the reader is plugged in already")
         self.publish(StateChanged(DeviceState.ONLINE))
+        if self._lay_there:
+            self.publish(CardRemoved())
         self._notice()
 
     def _lose_contact(self) -> None:

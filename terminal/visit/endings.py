@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
+
 from terminal.link.wire import Refusal, RefusalClass
 from terminal.visit import events as e
 from terminal.visit.commands import ClearPin, EndVisit, RaiseIncident, ReleaseCard, ReturnMoney
@@ -26,6 +28,8 @@ from terminal.visit.step import Step
 
 def refuse(visit: Visit, refusal: Refusal, *, card_present: bool) -> Step:
     """Say why and what to do next; nothing was paid. The visit's work is over here (I-7)."""
+    if refusal.kind is RefusalClass.OURS and not refusal.reference:
+        refusal = msgspec.structs.replace(refusal, reference=visit.reference)
     state = Refused(visit, refusal, card_present=card_present, no_charge=True)
     return state, [ClearPin(), ReleaseCard(), EndVisit(visit, Ending.REFUSED)]
 
@@ -86,7 +90,7 @@ def on_returning_money(state: ReturningMoney, event: e.Event) -> Step:
         case e.MoneyStuck(reference):
             return _settle(state.visit, "settling.money_stuck", reference)
         case e.TimedOut():
-            return _settle(state.visit, "settling.money_stuck", state.visit.id[-12:])
+            return _settle(state.visit, "settling.money_stuck", state.visit.reference)
         case _:
             return state, []
 

@@ -45,6 +45,11 @@ class CardRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderLost:
+    """The card reader cannot be seen any more: nor whether a card lies in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CardRead:
     card: CardFacts
 
@@ -181,6 +186,7 @@ Event = (
     | PinTyped
     | CardInserted
     | CardRemoved
+    | ReaderLost
     | CardRead
     | PinTypedAtReader
     | PinNotTaken

@@ -41,6 +41,7 @@ from terminal.visit.issuing import (
     on_printing,
     on_returning_card,
 )
+from terminal.visit.reader_lost import on_reader_lost
 from terminal.visit.screen import ScreenKey
 from terminal.visit.signing_in import (
     on_authenticating,
@@ -60,6 +61,8 @@ def advance(state: State, event: e.Event, moment: Moment) -> Step:
     """The next state and what to do now. Total: every state accepts every event."""
     if event == e.Pressed(ScreenKey.LANGUAGE):
         return _next_language(state), []
+    if event == e.ReaderLost():
+        return on_reader_lost(state)
     return _advance(state, event, moment)
 
 

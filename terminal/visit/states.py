@@ -33,6 +33,11 @@ class Visit:
     id: str
     language: str = "ja"
 
+    @property
+    def reference(self) -> str:
+        """What a person can read out, and by which staff find the visit (P5)."""
+        return self.id[-12:]
+
 
 class CardFault(Enum):
     """Why what lies in the reader cannot be read at all."""

@@ -59,7 +59,6 @@ async def test_a_restart_of_pcscd_is_lived_through_with_the_card_in(pcsc_rig: Pc
         await pcsc_rig.next(CardInserted)
         await pcsc_rig.pcscd.stop()
         try:
-            await pcsc_rig.next(CardRemoved)
             lost = await pcsc_rig.next(StateChanged)
             assert lost.state is DeviceState.OFFLINE
             assert "systemctl start pcscd" in lost.detail
@@ -69,6 +68,7 @@ async def test_a_restart_of_pcscd_is_lived_through_with_the_card_in(pcsc_rig: Pc
         finally:
             await pcsc_rig.pcscd.start()
         assert (await pcsc_rig.next(StateChanged)).state is DeviceState.ONLINE
+        await pcsc_rig.next(CardRemoved)
         await pcsc_rig.next(CardInserted)
         async with reader.connect() as connection:
             assert (await connection.transmit(SELECT)).sw == SW.OK
@@ -87,9 +87,9 @@ async def test_pcscd_killed_while_a_card_is_spoken_to(pcsc_rig: PcscRig) -> None
                     await connection.transmit(SELECT)
             finally:
                 await pcsc_rig.pcscd.start()
-        await pcsc_rig.next(CardRemoved)
         assert (await pcsc_rig.next(StateChanged)).state is DeviceState.OFFLINE
         assert (await pcsc_rig.next(StateChanged)).state is DeviceState.ONLINE
+        await pcsc_rig.next(CardRemoved)
 
 
 async def test_a_reader_that_is_not_there_is_a_state_and_an_advice(pcsc_rig: PcscRig) -> None:

@@ -82,6 +82,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.CardInserted(s.CardFault.MUTE),
     e.CardInserted(s.CardFault.SEVERAL),
     e.CardRemoved(),
+    e.ReaderLost(),
     e.CardRead(s.CardFacts(3)),
     e.CardRead(s.CardFacts(1)),
     e.CardRead(s.CardFacts(0)),
