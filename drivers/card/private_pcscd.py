@@ -27,7 +27,13 @@ from drivers.device import DeviceState
 from drivers.errors import DeviceUnavailable
 
 READER_NAME = "Virtual PCD"
-"""pcscd adds two numbers, reader and slot: “Virtual PCD 00 00”, “Virtual PCD 00 01”."""
+"""pcscd adds two numbers, reader and slot: “Virtual PCD 00 00”, “Virtual PCD 00 01”.
+
+Those of further files are “Virtual PCD 1 00 00” and so on: pcscd counts the readers of one file only.
+"""
+
+MAX_SLOTS = 16
+"""pcscd's own limit up to 2.4; it was lifted in 2.5."""
 
 _DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _PACKAGES = {
@@ -58,17 +64,38 @@ exec setpriv --pdeathsig TERM {pcscd} --foreground --config {readers} {options}
 
 
 class PrivatePcscd:
-    """``async with`` it. Two readers, on ``ports``; ``environment`` leads PC/SC programs to it."""
+    """``async with`` it. Readers of two slots each, on ``ports``; ``environment`` leads PC/SC programs to it.
 
-    def __init__(self) -> None:
+    ``slots``: an even number, up to MAX_SLOTS.
+    """
+
+    def __init__(self, slots: int = 2) -> None:
+        if slots not in range(2, MAX_SLOTS + 1, 2):
+            raise ValueError(
+                f"a pcscd has an even number of slots from 2 to {MAX_SLOTS}, not {slots}"
+            )
+        self._pairs = slots // 2
         self._process: subprocess.Popen[bytes] | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
-        self._ports = (0, 0)
+        self._ports: tuple[int, ...] = ()
 
     @property
-    def ports(self) -> tuple[int, int]:
-        """For ``drivers.card.vpcd.VpcdSlot``: slot 00 and slot 01."""
+    def ports(self) -> tuple[int, ...]:
+        """For ``drivers.card.vpcd.VpcdSlot``."""
         return self._ports
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """What pcscd calls the slots, in the order of ``ports``."""
+        names = [_name(pair) for pair in range(self._pairs)]
+        return tuple(f"{name} 00 0{slot}" for name in names for slot in (0, 1))
+
+    @property
+    def pid(self) -> int:
+        """Of the process. Raises DeviceUnavailable while it does not run."""
+        if self._process is None:
+            raise DeviceUnavailable("pcscd", DeviceState.OFFLINE, "enter it first (async with)")
+        return self._process.pid
 
     @property
     def environment(self) -> dict[str, str]:
@@ -99,11 +126,11 @@ class PrivatePcscd:
         """Ready when this returns; the same ports and socket as before a ``stop``."""
         options, namespace = _options(), _namespace()
         for _ in range(_ATTEMPTS):
-            if not all(self._ports):
-                self._ports = _free_ports()
+            if not self._ports:
+                self._ports = _free_ports(self._pairs)
             if await self._try_to_start(namespace, options):
                 return
-            self._ports = (0, 0)
+            self._ports = ()
         raise DeviceUnavailable(
             "pcscd", DeviceState.OFFLINE, f"it did not start: {self._last_words()}"
         )
@@ -129,7 +156,9 @@ class PrivatePcscd:
             (self._directory / left_over).unlink(missing_ok=True)
         readers = self._directory / "readers"
         readers.mkdir(exist_ok=True)
-        (readers / "vpcd").write_text(_reader_conf(self._ports[0]))
+        pairs = enumerate(zip(self._ports[::2], self._driver_files(), strict=True))
+        entries = [_reader_conf(_name(pair), port, driver) for pair, (port, driver) in pairs]
+        (readers / "vpcd").write_text("\n".join(entries))
         script = _SCRIPT.format(
             directory=shlex.quote(str(self._directory)),
             pcscd=_program("pcscd"),
@@ -142,6 +171,15 @@ class PrivatePcscd:
         except BaseException:
             await self.stop()
             raise
+
+    def _driver_files(self) -> list[Path]:
+        """One for each pair of slots: the driver keeps its lines in a table of its own, indexed by slot, so
+        that two readers of one file would answer for each other."""
+        copies = [self._directory / f"libifdvpcd-{number}.so" for number in range(1, self._pairs)]
+        for copy in copies:
+            if not copy.exists():
+                shutil.copy(_DRIVER, copy)
+        return [_DRIVER, *copies]
 
     def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
         with (self._directory / "log").open("wb") as log:
@@ -212,24 +250,31 @@ def _namespace() -> tuple[str, ...]:
     raise DeviceUnavailable("pcscd", DeviceState.OFFLINE, advice)
 
 
-def _reader_conf(port: int) -> str:
+def _name(pair: int) -> str:
+    return f"{READER_NAME} {pair}" if pair else READER_NAME
+
+
+def _reader_conf(name: str, port: int, driver: Path) -> str:
     return f"""\
-FRIENDLYNAME "{READER_NAME}"
+FRIENDLYNAME "{name}"
 DEVICENAME /dev/null:{port:#06x}
-LIBPATH {_DRIVER}
+LIBPATH {driver}
 CHANNELID {port:#06x}
 """
 
 
-def _free_ports() -> tuple[int, int]:
-    """Two in a row, as the driver takes them."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
+def _free_ports(pairs: int) -> tuple[int, ...]:
+    """In pairs of two in a row, as the driver takes them."""
+    ports: list[int] = []
+    with contextlib.ExitStack() as held:
+        while len(ports) < 2 * pairs:
+            first, second = (held.enter_context(socket.socket()) for _ in range(2))
             first.bind(("", 0))
             port = first.getsockname()[1]
             with contextlib.suppress(OSError, OverflowError):
                 second.bind(("", port + 1))
-                return port, port + 1
+                ports += port, port + 1
+    return tuple(ports)
 
 
 def _is_listened_on(port: int) -> bool:
