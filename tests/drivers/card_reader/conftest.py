@@ -5,12 +5,10 @@ from __future__ import annotations
 import abc
 import asyncio
 import itertools
-import os
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
 import pytest
-import pytest_asyncio
 
 from drivers.card.private_pcscd import PrivatePcscd
 from drivers.card.virtual import VirtualCard
@@ -19,7 +17,6 @@ from drivers.card_reader import CardReader
 from drivers.card_reader.pcsc import PcscCardReader
 from drivers.card_reader.simulated import SimulatedCardReader
 from drivers.device import DeviceEvent
-from drivers.errors import DeviceUnavailable
 
 PATIENCE_S = 15.0  # for what takes half a second on an idle machine
 
@@ -107,26 +104,6 @@ class PcscRig(Rig):
 
     def slow_down(self, seconds: float) -> None:
         self.slot.sign_delay_s = seconds
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def pcscd() -> AsyncIterator[PrivatePcscd]:
-    """One for the whole run: libpcsclite asks for the socket's name once in a process."""
-    pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
-    try:
-        private = await PrivatePcscd().__aenter__()
-    except DeviceUnavailable as error:
-        pytest.skip(f"no virtual card reader can be had: {error.advice}")
-    before = dict(os.environ)
-    os.environ.update(private.environment)
-    try:
-        yield private
-    finally:
-        for name in private.environment:
-            os.environ.pop(name)
-            if name in before:
-                os.environ[name] = before[name]
-        await private.__aexit__(None, None, None)
 
 
 _slots = itertools.cycle((0, 1))

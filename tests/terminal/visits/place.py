@@ -38,6 +38,7 @@ from terminal.daemon import Terminal
 from terminal.demo.line import Line
 from terminal.demo.rig_simulated import SimulatedRig, simulated
 from terminal.demo.stage import Play, settings_of
+from terminal.devices import Devices
 from terminal.visit import states as s
 from terminal.visit.screens import screen_of
 from terminal.visit.states import State
@@ -107,13 +108,17 @@ class Place:
 
     def __post_init__(self) -> None:
         devices = self.terminal.devices
-        self.reader = simulated(devices.card_reader, SimulatedCardReader)
         self.payment = simulated(devices.payment, SimulatedPayment)
         self.printer = simulated(devices.document_printer, SimulatedDocumentPrinter)
         self.receipts = simulated(devices.receipt_printer, SimulatedReceiptPrinter)
         self.lights = simulated(devices.lights, SimulatedLights)
         self.sounder = simulated(devices.sounder, SimulatedSounder)
         self.buttons = simulated(devices.buttons, SimulatedButtons)
+
+    @property
+    def reader(self) -> SimulatedCardReader:
+        """Where it is one."""
+        return simulated(self.terminal.devices.card_reader, SimulatedCardReader)
 
     # --- what is seen ------------------------------------------------------------------------
 
@@ -283,6 +288,7 @@ async def terminal_at(
     folder: Path,
     limits: dict[str, float] | None = None,
     before: Callable[[Place], None] = lambda _: None,
+    rig_of: Callable[[Devices, Path, Line], SimulatedRig] = SimulatedRig,
     **settings: object,
 ) -> AsyncGenerator[Place]:
     """A terminal that is being served by its own loop; left behind without any trace."""
@@ -308,7 +314,7 @@ async def terminal_at(
                 place.watch(state)
 
         terminal = Terminal(parse(raw, folder), watch)
-        rig = SimulatedRig(terminal.devices, cards, line)
+        rig = rig_of(terminal.devices, cards, line)
         place = Place(terminal, backend, line, rig, cards, state_dir)
         before(place)
         await stack.enter_async_context(terminal)
@@ -418,8 +424,8 @@ class Person:
     coins: tuple[int, ...] = ()
     """What is dropped; the exact amount in the largest pieces where nothing is said."""
 
-    async def go(self, until: type[_S]) -> _S:
-        """As far as this state, doing at each what is asked for. Stops where it cannot go on."""
+    async def go(self, *until: type[_S]) -> _S:
+        """As far as one of these states, doing at each what is asked for. Stops where it cannot go on."""
         place = self.place
         done: State | None = None
         while not isinstance(place.state, until):
@@ -427,7 +433,7 @@ class Person:
             if done is not None and (state == done or self._is_same(state, done)):
                 await place.until(
                     lambda was=state: place.state != was,  # type: ignore[misc]
-                    f"on the way to {until.__name__}",
+                    f"on the way to {until}",
                 )
                 continue
             await self._act(state)
