@@ -29,14 +29,21 @@ PIN = "4951"
 WRONG_PIN = "0000"
 PASSWORD = "ABC123"
 
+_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
+
 
 def personalised(*, elliptic: bool = False, **differences: Any) -> CardFile:
     """A card file; ``differences`` are fields of CardFile."""
-    return msgspec.structs.replace(_content(elliptic), **differences)
+    return msgspec.structs.replace(_content(elliptic=elliptic), **differences)
 
 
 def new_card(*, elliptic: bool = False, **differences: Any) -> VirtualCard:
     return VirtualCard(personalised(elliptic=elliptic, **differences))
+
+
+def card_of_size(certificate: int, issuer: int) -> VirtualCard:
+    """One whose certificate and its issuer's have so many bytes in DER."""
+    return VirtualCard(_content(elliptic=False, sizes=(certificate, issuer)))
 
 
 def locked_card() -> VirtualCard:
@@ -67,16 +74,18 @@ def run_over(steps: Steps[_T], answer: Answer, sent: list[Command] | None = None
 
 
 @cache
-def _content(elliptic: bool) -> CardFile:
+def _content(*, elliptic: bool, sizes: tuple[int | None, int | None] = (None, None)) -> CardFile:
     root_key = _rsa_key()
     root = _name("JPKI-TEST of these tests")
     key = ec.generate_private_key(ec.SECP384R1()) if elliptic else _rsa_key()
-    certificate = _certificate(_name("0123456789ABCDEF"), key.public_key(), root, root_key)
+    builder = _builder(_name("0123456789ABCDEF"), key.public_key(), root)
+    certificate = _signed(builder, root_key, sizes[0])
+    issuer = _signed(_builder(root, root_key.public_key(), root), root_key, sizes[1])
     return CardFile(
         kind=CardKind.MY_NUMBER,
         key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
         certificate_pem=_pem(certificate),
-        issuer_pem=_pem(_certificate(root, root_key.public_key(), root, root_key)),
+        issuer_pem=_pem(issuer),
         pin=PIN,
         sign_password=PASSWORD,
     )
@@ -90,12 +99,9 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _certificate(
-    subject: x509.Name,
-    public_key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
-    issuer: x509.Name,
-    issuer_key: rsa.RSAPrivateKey,
-) -> x509.Certificate:
+def _builder(
+    subject: x509.Name, public_key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, issuer: x509.Name
+) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     is_authority = subject == issuer
     return (
@@ -107,8 +113,25 @@ def _certificate(
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=365))
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-        .sign(issuer_key, hashes.SHA256())
     )
+
+
+def _signed(
+    builder: x509.CertificateBuilder, key: rsa.RSAPrivateKey, size: int | None = None
+) -> x509.Certificate:
+    """With a policy as wordy as makes it ``size`` bytes long, if that is said."""
+    if size is None:
+        return builder.sign(key, hashes.SHA256())
+    words = size // 2
+    for _ in range(5):
+        policy = x509.PolicyInformation(_AUTHENTICATION_POLICY, ["x" * words])
+        wordy = builder.add_extension(x509.CertificatePolicies([policy]), critical=False)
+        certificate = wordy.sign(key, hashes.SHA256())
+        missing = size - len(certificate.public_bytes(Encoding.DER))
+        if missing == 0:
+            return certificate
+        words += missing
+    raise ValueError(f"no certificate of this kind has {size} bytes")
 
 
 def _pem(certificate: x509.Certificate) -> str:
