@@ -23,19 +23,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from drivers.card.vpcd.readers import DRIVER, VirtualReaders
 from drivers.device import DeviceState
 from drivers.errors import DeviceUnavailable
 
-READER_NAME = "Virtual PCD"
-"""pcscd adds two numbers, reader and slot: “Virtual PCD 00 00”, “Virtual PCD 00 01”.
-
-Those of further files are “Virtual PCD 1 00 00” and so on: pcscd counts the readers of one file only.
-"""
-
-MAX_SLOTS = 16
-"""pcscd's own limit up to 2.4; it was lifted in 2.5."""
-
-_DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _PACKAGES = {
     "pcscd": "pcscd",
     "unshare": "util-linux",
@@ -66,29 +57,23 @@ exec setpriv --pdeathsig TERM {pcscd} --foreground --config {readers} {options}
 class PrivatePcscd:
     """``async with`` it. Readers of two slots each, on ``ports``; ``environment`` leads PC/SC programs to it.
 
-    ``slots``: an even number, up to MAX_SLOTS.
+    ``slots``: an even number, up to ``drivers.card.vpcd.readers.MAX_SLOTS``.
     """
 
     def __init__(self, slots: int = 2) -> None:
-        if slots not in range(2, MAX_SLOTS + 1, 2):
-            raise ValueError(
-                f"a pcscd has an even number of slots from 2 to {MAX_SLOTS}, not {slots}"
-            )
-        self._pairs = slots // 2
+        self._virtual = VirtualReaders(slots)
         self._process: subprocess.Popen[bytes] | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
-        self._ports: tuple[int, ...] = ()
 
     @property
     def ports(self) -> tuple[int, ...]:
         """For ``drivers.card.vpcd.VpcdSlot``."""
-        return self._ports
+        return self._virtual.ports
 
     @property
     def readers(self) -> tuple[str, ...]:
         """What pcscd calls the slots, in the order of ``ports``."""
-        names = [_name(pair) for pair in range(self._pairs)]
-        return tuple(f"{name} 00 0{slot}" for name in names for slot in (0, 1))
+        return self._virtual.names
 
     @property
     def pid(self) -> int:
@@ -126,11 +111,11 @@ class PrivatePcscd:
         """Ready when this returns; the same ports and socket as before a ``stop``."""
         options, namespace = _options(), _namespace()
         for _ in range(_ATTEMPTS):
-            if not self._ports:
-                self._ports = _free_ports(self._pairs)
+            if not self.ports:
+                self._virtual.choose_ports()
             if await self._try_to_start(namespace, options):
                 return
-            self._ports = ()
+            self._virtual.ports = ()
         raise DeviceUnavailable(
             "pcscd", DeviceState.OFFLINE, f"it did not start: {self._last_words()}"
         )
@@ -154,11 +139,7 @@ class PrivatePcscd:
     async def _try_to_start(self, namespace: tuple[str, ...], options: str) -> bool:
         for left_over in ("pcscd.comm", "pcscd.pid"):
             (self._directory / left_over).unlink(missing_ok=True)
-        readers = self._directory / "readers"
-        readers.mkdir(exist_ok=True)
-        pairs = enumerate(zip(self._ports[::2], self._driver_files(), strict=True))
-        entries = [_reader_conf(_name(pair), port, driver) for pair, (port, driver) in pairs]
-        (readers / "vpcd").write_text("\n".join(entries))
+        readers = self._virtual.write(self._directory)
         script = _SCRIPT.format(
             directory=shlex.quote(str(self._directory)),
             pcscd=_program("pcscd"),
@@ -172,15 +153,6 @@ class PrivatePcscd:
             await self.stop()
             raise
 
-    def _driver_files(self) -> list[Path]:
-        """One for each pair of slots: the driver keeps its lines in a table of its own, indexed by slot, so
-        that two readers of one file would answer for each other."""
-        copies = [self._directory / f"libifdvpcd-{number}.so" for number in range(1, self._pairs)]
-        for copy in copies:
-            if not copy.exists():
-                shutil.copy(_DRIVER, copy)
-        return [_DRIVER, *copies]
-
     def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
         with (self._directory / "log").open("wb") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -188,7 +160,7 @@ class PrivatePcscd:
     async def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + _READY_LIMIT_S
         while process.poll() is None and time.monotonic() < deadline:
-            if self._answers() and all(map(_is_listened_on, self._ports)):
+            if self._answers() and self._virtual.are_there():
                 return True
             await asyncio.sleep(_POLL_S)
         await self.stop()
@@ -207,7 +179,7 @@ class PrivatePcscd:
 
 def _need_programs() -> None:
     missing = {package for program, package in _PACKAGES.items() if _program(program) is None}
-    if not _DRIVER.exists():
+    if not DRIVER.exists():
         missing.add("vsmartcard-vpcd")
     if missing:
         advice = f"for a virtual card reader: apt install {' '.join(sorted(missing))}"
@@ -248,40 +220,3 @@ def _namespace() -> tuple[str, ...]:
         refusal = refusal or tried.stderr
     advice = f"no namespace for it may be made here ({refusal.decode(errors='replace').strip()})"
     raise DeviceUnavailable("pcscd", DeviceState.OFFLINE, advice)
-
-
-def _name(pair: int) -> str:
-    return f"{READER_NAME} {pair}" if pair else READER_NAME
-
-
-def _reader_conf(name: str, port: int, driver: Path) -> str:
-    return f"""\
-FRIENDLYNAME "{name}"
-DEVICENAME /dev/null:{port:#06x}
-LIBPATH {driver}
-CHANNELID {port:#06x}
-"""
-
-
-def _free_ports(pairs: int) -> tuple[int, ...]:
-    """In pairs of two in a row, as the driver takes them."""
-    ports: list[int] = []
-    with contextlib.ExitStack() as held:
-        while len(ports) < 2 * pairs:
-            first, second = (held.enter_context(socket.socket()) for _ in range(2))
-            first.bind(("", 0))
-            port = first.getsockname()[1]
-            with contextlib.suppress(OSError, OverflowError):
-                second.bind(("", port + 1))
-                ports += port, port + 1
-    return tuple(ports)
-
-
-def _is_listened_on(port: int) -> bool:
-    """Looked up, not tried: to connect would be to insert a card."""
-    with contextlib.suppress(OSError), Path("/proc/net/tcp").open() as table:
-        return any(
-            fields[1].endswith(f":{port:04X}") and fields[3] == "0A"
-            for fields in map(str.split, table)
-        )
-    return False

@@ -10,8 +10,9 @@ from functools import partial
 import pytest
 
 from drivers.card.apdu_log import Exchange
-from drivers.card.private_pcscd import MAX_SLOTS, PrivatePcscd
+from drivers.card.private_pcscd import PrivatePcscd
 from drivers.card.vpcd import VpcdSlot
+from drivers.card.vpcd.readers import MAX_SLOTS
 from drivers.errors import DeviceUnavailable
 from tests.drivers.card.cards import new_card
 from tests.drivers.card.crowd import Terminal, resident_kb

@@ -252,7 +252,7 @@ def _nowhere(_name: str, *, path: str) -> None:
 
 async def test_missing_programs_are_named_as_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", _nowhere)
-    monkeypatch.setattr(private_pcscd, "_DRIVER", Path("/nonexistent"))
+    monkeypatch.setattr(private_pcscd, "DRIVER", Path("/nonexistent"))
     with pytest.raises(DeviceUnavailable, match=r"apt install .*pcscd .*vsmartcard-vpcd"):
         async with PrivatePcscd():
             pass
