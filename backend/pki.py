@@ -1,9 +1,7 @@
-"""Certificates for development: the operator's authority, terminals, and a fictional JPKI.
+"""Certificates for development: the operator's authority, its server and terminals; keys and files.
 
 Two worlds that never trust each other. The operator's authority (P-256) signs the server and the
-terminals, for TLS. The test JPKI root (RSA-2048) signs the cards, in the shape of the real profile:
-issuer ``O=JPKI-TEST-…``, subject ``C=JP`` and an opaque ``CN`` alone, a CRL distribution point that
-is a directory name. Its names, keys and policy (an OID of the example arc) are fictional.
+terminals, for TLS. The fictional JPKI (sample_jpki) signs the cards.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -25,50 +24,27 @@ TERMINAL_URI = "urn:madoguchi:terminal:"
 _BACKDATED = timedelta(days=1)
 _AUTHORITY_LIFE = timedelta(days=3650)
 _TLS_LIFE = timedelta(days=825)
-_CARD_LIFE = timedelta(days=1826)  # five birthdays, as on the real card
-_CRL_LIFE = timedelta(days=30)
-_CARD_POLICY = x509.ObjectIdentifier("2.999.8.5.1.0.30")
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PrivateKey = Key | ed25519.Ed25519PrivateKey
 
 
 @dataclass(frozen=True)
 class Issued:
     """A certificate with its private key."""
 
-    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    key: Key
     certificate: x509.Certificate
 
     def __repr__(self) -> str:
         return "Issued(…)"
 
 
-@dataclass(frozen=True)
-class Withdrawal:
-    """One line of a CRL; ``reason`` certificate_hold means suspended."""
-
-    certificate: x509.Certificate
-    reason: x509.ReasonFlags
-    since: datetime
-
-
 def new_operator_authority(now: datetime) -> Issued:
     """The operator's own certificate authority: signs servers and terminals, nothing else."""
     name = _name(organisation="Madoguchi development", common_name="Madoguchi development CA")
-    return _new_root(ec.generate_private_key(ec.SECP256R1()), name, now)
-
-
-def new_jpki_root(now: datetime) -> Issued:
-    """A fictional JPKI authority for user authentication."""
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "JPKI-TEST-MADOGUCHI"),
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "JPKI for user authentication"),
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "Fictional authority for tests"),
-        ]
-    )
-    return _new_root(new_rsa_key(), name, now)
+    key = ec.generate_private_key(ec.SECP256R1())
+    return new_root(key, name, (now, now + _AUTHORITY_LIFE))
 
 
 def issue_server(authority: Issued, now: datetime) -> Issued:
@@ -77,7 +53,7 @@ def issue_server(authority: Issued, now: datetime) -> Issued:
     names = x509.SubjectAlternativeName(
         [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     )
-    builder = _leaf(authority, key, _name(common_name="localhost"), (now, now + _TLS_LIFE))
+    builder = leaf(authority, key, _name(common_name="localhost"), (now, now + _TLS_LIFE))
     builder = builder.add_extension(names, critical=False)
     return _sign_tls(authority, key, builder, ExtendedKeyUsageOID.SERVER_AUTH)
 
@@ -88,7 +64,7 @@ def issue_terminal(
     """A terminal's identity: ``CN`` and the URI name ``urn:madoguchi:terminal:<id>``."""
     key = ec.generate_private_key(ec.SECP256R1())
     names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(TERMINAL_URI + terminal)])
-    builder = _leaf(authority, key, _name(common_name=terminal), (now, now + life))
+    builder = leaf(authority, key, _name(common_name=terminal), (now, now + life))
     builder = builder.add_extension(names, critical=False)
     return _sign_tls(authority, key, builder, ExtendedKeyUsageOID.CLIENT_AUTH)
 
@@ -98,75 +74,26 @@ def new_rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def issue_card(
-    root: Issued,
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
-    now: datetime,
-    life: timedelta = _CARD_LIFE,
-) -> Issued:
-    """A card's authentication certificate; its name says nothing about the person."""
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
-            x509.NameAttribute(NameOID.COMMON_NAME, secrets.token_hex(11).upper() + "A"),
-        ]
-    )
-    policy = x509.CertificatePolicies([x509.PolicyInformation(_CARD_POLICY, None)])
-    crl_point = x509.DistributionPoint(
-        full_name=[x509.DirectoryName(root.certificate.subject)],
-        relative_name=None,
-        reasons=None,
-        crl_issuer=None,
-    )
-    builder = _leaf(root, key, name, (now, now + life))
-    builder = builder.add_extension(policy, critical=True)
-    builder = builder.add_extension(x509.CRLDistributionPoints([crl_point]), critical=False)
-    return Issued(key, builder.sign(root.key, hashes.SHA256()))
+# --- what all certificates share ---------------------------------------------------------------
 
 
-def revocation_list(
-    root: Issued, withdrawals: list[Withdrawal], now: datetime, life: timedelta = _CRL_LIFE
-) -> x509.CertificateRevocationList:
-    """The root's list of certificates that are no longer, or for the moment not, good."""
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(root.certificate.subject)
-        .last_update(now)
-        .next_update(now + life)
-        .add_extension(_authority_key(root), critical=False)
-        .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
-    )
-    for withdrawal in withdrawals:
-        line = (
-            x509.RevokedCertificateBuilder()
-            .serial_number(withdrawal.certificate.serial_number)
-            .revocation_date(withdrawal.since)
-            .add_extension(x509.CRLReason(withdrawal.reason), critical=False)
-        )
-        builder = builder.add_revoked_certificate(line.build())
-    return builder.sign(root.key, hashes.SHA256())
-
-
-def _new_root(
-    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, name: x509.Name, now: datetime
-) -> Issued:
+def new_root(key: Key, name: x509.Name, life: tuple[datetime, datetime]) -> Issued:
+    """A self-signed authority that signs end entities and lists alone."""
     subject_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     builder = (
-        _builder(name, name, (now, now + _AUTHORITY_LIFE))
+        _builder(name, name, life)
         .public_key(key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(signs_certificates=True), critical=True)
         .add_extension(subject_key, critical=False)
     )
-    return Issued(key, builder.sign(key, hashes.SHA256()))
+    return Issued(key, builder.sign(key, digest_of(key)))
 
 
-def _leaf(
-    issuer: Issued,
-    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
-    subject: x509.Name,
-    life: tuple[datetime, datetime],
+def leaf(
+    issuer: Issued, key: Key, subject: x509.Name, life: tuple[datetime, datetime]
 ) -> x509.CertificateBuilder:
+    """An end entity's certificate, to be completed; its key signs messages and nothing else."""
     subject_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     return (
         _builder(subject, issuer.certificate.subject, life)
@@ -174,8 +101,27 @@ def _leaf(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(subject_key, critical=False)
-        .add_extension(_authority_key(issuer), critical=False)
+        .add_extension(authority_key(issuer), critical=False)
     )
+
+
+def signed(issuer: Issued, key: Key, builder: x509.CertificateBuilder) -> Issued:
+    return Issued(key, builder.sign(issuer.key, digest_of(issuer.key)))
+
+
+def digest_of(key: Key) -> hashes.SHA256 | hashes.SHA384:
+    """What a key signs with: P-384 with SHA-384, as both have one strength; all else with SHA-256."""
+    is_p384 = isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP384R1)
+    return hashes.SHA384() if is_p384 else hashes.SHA256()
+
+
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """By name and signature; nothing is said of dates or extensions."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _sign_tls(
@@ -186,7 +132,7 @@ def _sign_tls(
 ) -> Issued:
     # One usage each: a terminal cannot pose as the server, nor the server as a terminal.
     builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-    return Issued(key, builder.sign(authority.key, hashes.SHA256()))
+    return signed(authority, key, builder)
 
 
 def _builder(
@@ -223,7 +169,7 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _authority_key(issuer: Issued) -> x509.AuthorityKeyIdentifier:
+def authority_key(issuer: Issued) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
 
 
@@ -259,7 +205,10 @@ def replace_file(path: Path, content: bytes) -> None:
 def read_issued(key_path: Path, certificate_path: Path) -> Issued:
     """Load what write_private wrote. Raises ValueError naming what is wrong."""
     try:
-        key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
+        # Testing the primes takes 50 ms a key, and the comparison below finds what matters.
+        key = serialization.load_pem_private_key(
+            key_path.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True
+        )
         certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
     except ValueError as error:
         raise ValueError(f"{key_path} or {certificate_path} is not in PEM") from error

@@ -1,4 +1,4 @@
-"""Ten fictional people with a card each, across both sample cities: what the demo is played with."""
+"""Eleven fictional people with a card each, across both sample cities: what the demo is played with."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ PIN = "1234"
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A person of the demo. The card is the centre's to make, from the last five fields.
+    """A person of the demo. The card is the centre's to make, from the last six fields.
 
     ``card_issued`` None: today, at every preparation (R40). ``revoked``: the certificate is revoked
-    at its owner's request (R44). ``tries_left`` 0: the PIN is locked (R45).
+    at its owner's request (R44). ``tries_left`` 0: the PIN is locked (R45). ``next_generation``: the
+    card has an elliptic key (P-384), and its certificate is the newest root's.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Persona:
     revoked: bool = False
     tries_left: int = 3
     has_auth_certificate: bool = True
+    next_generation: bool = False
 
 
 PERSONAS = (
@@ -117,6 +119,15 @@ PERSONAS = (
         "w-1002",
         "15歳未満。",
         "Under fifteen.",
+    ),
+    Persona(
+        "shirai-nozomi",
+        "白井　望",
+        "shiomi",
+        "s-1101",
+        "次の世代のカード（楕円曲線P-384の鍵）を持つ人。発行できます。",
+        "Has a card of the next generation (an elliptic key, P-384). Everything can be issued.",
+        next_generation=True,
     ),
 )
 

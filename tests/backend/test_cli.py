@@ -122,10 +122,12 @@ def test_a_wrong_setting_names_its_place(directory: Path, old: str, new: str, me
     [
         "backend/server.key",
         "backend/ca.pem",
-        "backend/jpki-root.pem",
-        "backend/jpki-root.key",
+        "jpki/root-1.pem",
+        "jpki/root-2.pem",
+        "jpki/root-2.key",
+        "jpki/root-3.key",
         "backend/cities/shiomi.pem",
-        "backend/revoked.json",
+        "jpki/revoked.json",
         "backend/madoguchi.sqlite3",
         "cards/hayashi-sota.json",
         "cards/kimura-yui.json",
@@ -169,11 +171,11 @@ def test_numbers_that_are_out_of_range(directory: Path, option: str) -> None:
 
 
 def test_revoking_where_the_list_is_broken(directory: Path) -> None:
-    path = directory / "backend" / "jpki.crl"
+    path = directory / "jpki" / "list-2.crl"
     path.write_bytes(b"nothing")
     result = run("revoke", "--dir", str(directory), "--persona", "aoki-haruna")
     assert result.exit_code == 2
-    assert "jpki.crl: not as it was made: put it back" in result.output
+    assert "list-2.crl: not as it was made: put it back" in result.output
     assert run("init", "--dir", str(directory)).exit_code == 0, "which makes the list anew"
 
 

@@ -15,11 +15,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from backend import development as steps
-from backend.city.personas import PERSONAS
+from backend.city.personas import PERSONAS, Persona
 from backend.clock import JST, Clock
 from backend.development import Development, DevelopmentError, prepare, revoke
 from backend.storage import registry
 from backend.storage.sqlite import SqliteDatabase
+from drivers.card.jpki import CardKind, signature_algorithm
+from drivers.card.virtual import VirtualCard
 from terminal.link import wire
 
 MORNING = datetime(2026, 11, 24, 10, tzinfo=JST)
@@ -36,18 +38,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Development:
 
 def files(development: Development) -> dict[str, bytes]:
     """Everything that a second preparation must not change."""
-    volatile = {"jpki.crl"}
     found = sorted(path for path in development.directory.rglob("*") if path.is_file())
     return {
         str(path.relative_to(development.directory)): path.read_bytes()
         for path in found
-        if path.name not in volatile and ".sqlite3" not in path.name
+        if path.suffix != ".crl" and ".sqlite3" not in path.name
     }
 
 
 def test_everything_is_there(world: Development) -> None:
     names = set(files(world))
-    assert {"backend/backend.toml", "backend/server.key", "backend/jpki-root.pem"} <= names
+    assert {
+        "backend/backend.toml",
+        "backend/server.key",
+        "jpki/root-1.pem",
+        "jpki/root-2.key",
+    } <= names
     assert {f"terminals/dev-1/{part}.pem" for part in ("key", "certificate", "ca")} <= names
     assert {f"cards/{persona.id}.json" for persona in PERSONAS} <= names
     for city in ("wakabano", "shiomi"):
@@ -59,7 +65,7 @@ def test_everything_is_there(world: Development) -> None:
 
 def test_secrets_are_for_their_owner_only(world: Development) -> None:
     secret = [path for path in world.directory.rglob("*") if b"PRIVATE KEY" in content(path)]
-    assert len(secret) == len(PERSONAS) + 6
+    assert len(secret) == len(PERSONAS) + 7
     assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}
     assert stat.S_IMODE(world.directory.stat().st_mode) == 0o700
 
@@ -80,6 +86,15 @@ def test_a_card_file_has_exactly_the_documented_fields(world: Development) -> No
         "has_auth_certificate",
     }
     assert (card["kind"], card["pin"], card["tries_left"]) == ("my_number", "1234", 0)
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.id)
+def test_every_card_file_is_a_card(world: Development, persona: Persona) -> None:
+    """As the demo uses them, with either kind of key."""
+    card = VirtualCard.from_file(world.card(persona.id))
+    assert (card.kind, card.tries_left) == (CardKind.MY_NUMBER, persona.tries_left)
+    algorithm = "ES384" if persona.next_generation else "RS256"
+    assert signature_algorithm(card.certificate) == algorithm
 
 
 def test_the_index_lists_every_persona(world: Development) -> None:
@@ -114,7 +129,7 @@ def test_R40_cards_handed_over_today_are_so_again_tomorrow(world: Development) -
 def test_the_list_is_fresh_after_every_preparation(world: Development) -> None:
     later = MORNING + timedelta(days=100)
     prepare(world.directory, at(later))
-    listed = x509.load_pem_x509_crl((world.backend / "jpki.crl").read_bytes())
+    listed = x509.load_pem_x509_crl(world.revocations(2).read_bytes())
     assert listed.last_update_utc <= later < (listed.next_update_utc or later)
     assert len(listed) == 1, "the persona who had the certificate revoked"
 
@@ -125,15 +140,15 @@ def test_several_preparations_at_once_make_one_world(tmp_path: Path) -> None:
         making = [pool.submit(prepare, directory, at(MORNING)) for _ in range(3)]
     assert {done.result().directory for done in making} == {directory}
     assert [path.name for path in tmp_path.iterdir()] == ["world"]
-    root = (directory / "backend" / "jpki-root.pem").read_text("utf-8")
+    roots = {(directory / "jpki" / f"root-{n}.pem").read_text("utf-8") for n in (2, 3)}
     issuers = {
         json.loads((directory / "cards" / f"{one.id}.json").read_text("utf-8"))["issuer_pem"]
         for one in PERSONAS
     }
-    assert issuers == {root}
+    assert issuers == roots
 
 
-@pytest.mark.parametrize("step", ["_write_tls", "_write_cards", "_write_databases"])
+@pytest.mark.parametrize("step", ["_write_tls", "_write_index", "_write_databases"])
 def test_a_preparation_that_fails_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -162,7 +177,7 @@ def test_revoking_what_is_not_there(world: Development) -> None:
 
 def test_a_revocation_keeps_the_days_of_the_list(world: Development) -> None:
     """So that it works on a backend whose clock is moved."""
-    path = world.backend / "jpki.crl"
+    path = world.revocations(2)
     before = x509.load_pem_x509_crl(path.read_bytes())
     revoke(world, "okabe-sachiko")
     after = x509.load_pem_x509_crl(path.read_bytes())

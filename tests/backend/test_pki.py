@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
@@ -20,11 +20,6 @@ NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def authority() -> pki.Issued:
     return pki.new_operator_authority(NOW)
-
-
-@pytest.fixture(scope="module")
-def root() -> pki.Issued:
-    return pki.new_jpki_root(NOW)
 
 
 def test_the_server_is_this_machine(authority: pki.Issued) -> None:
@@ -43,39 +38,6 @@ def test_a_terminal_is_named_twice_and_is_no_server(authority: pki.Issued) -> No
     usage = terminal.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
     assert isinstance(terminal.public_key(), ec.EllipticCurvePublicKey)
-
-
-def test_a_card_has_the_shape_of_the_real_profile_and_says_nothing(root: pki.Issued) -> None:
-    card = pki.issue_card(root, pki.new_rsa_key(), NOW).certificate
-    assert [name.oid for name in card.subject] == [NameOID.COUNTRY_NAME, NameOID.COMMON_NAME]
-    organisation = card.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value
-    assert organisation == "JPKI-TEST-MADOGUCHI", "nobody takes it for the real one"
-    key = card.public_key()
-    assert isinstance(key, rsa.RSAPublicKey)
-    assert key.key_size == 2048
-    point = card.extensions.get_extension_for_class(x509.CRLDistributionPoints).value[0]
-    assert point.full_name is not None
-    assert isinstance(point.full_name[0], x509.DirectoryName)
-    with pytest.raises(x509.ExtensionNotFound):
-        card.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    card.verify_directly_issued_by(root.certificate)
-
-
-def test_two_cards_share_nothing(root: pki.Issued) -> None:
-    key = pki.new_rsa_key()
-    first, second = (pki.issue_card(root, key, NOW).certificate for _ in range(2))
-    assert first.serial_number != second.serial_number
-    assert first.subject != second.subject
-
-
-def test_a_list_tells_suspended_from_revoked(root: pki.Issued) -> None:
-    card = pki.issue_card(root, pki.new_rsa_key(), NOW).certificate
-    reason = x509.ReasonFlags.certificate_hold
-    listed = pki.revocation_list(root, [pki.Withdrawal(card, reason, NOW)], NOW)
-    line = listed.get_revoked_certificate_by_serial_number(card.serial_number)
-    assert line is not None
-    assert line.extensions.get_extension_for_class(x509.CRLReason).value.reason is reason
-    assert listed.next_update_utc == NOW + timedelta(days=30)
 
 
 def test_private_files_are_private_and_never_replaced(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from backend.centre.jpki import Jpki, Signed
 from backend.centre.problem import Code, ProblemError
 from backend.development import revoke
 from backend.refusals import Refused
+from backend.sample_jpki import certificates
+from backend.sample_jpki.certificates import Withdrawal
 from terminal.link import wire
 from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World
 
@@ -34,8 +36,8 @@ class Authority:
         self.list_path = folder / f"{root.certificate.serial_number}.crl"
         self.publish()
 
-    def publish(self, *withdrawals: pki.Withdrawal, life: timedelta = timedelta(days=30)) -> None:
-        listed = pki.revocation_list(self.root, list(withdrawals), MORNING, life)
+    def publish(self, *withdrawals: Withdrawal, life: timedelta = timedelta(days=30)) -> None:
+        listed = certificates.revocation_list(self.root, list(withdrawals), MORNING, life)
         pki.replace_file(self.list_path, listed.public_bytes(serialization.Encoding.PEM))
 
     def jpki(self) -> Jpki:
@@ -44,7 +46,7 @@ class Authority:
 
 @pytest.fixture(scope="module")
 def root() -> pki.Issued:
-    return pki.new_jpki_root(MADE)
+    return certificates.new_root(pki.new_rsa_key(), MADE)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def authority(tmp_path: Path, root: pki.Issued) -> Authority:
 
 @pytest.fixture
 def card(root: pki.Issued, key: rsa.RSAPrivateKey) -> pki.Issued:
-    return pki.issue_card(root, key, MADE)
+    return certificates.issue_card(root, key, MADE)
 
 
 def der(issued: pki.Issued) -> bytes:
@@ -85,7 +87,7 @@ def test_R1_a_good_card(authority: Authority, card: pki.Issued) -> None:
 def test_a_card_with_an_elliptic_key(authority: Authority, root: pki.Issued) -> None:
     """The next card: ECDSA P-384 with SHA-384, decided by the certificate."""
     key = ec.generate_private_key(ec.SECP384R1())
-    card = pki.issue_card(root, key, MADE)
+    card = certificates.issue_card(root, key, MADE)
     signature = key.sign(MESSAGE, ec.ECDSA(hashes.SHA384()))
     jpki = authority.jpki()
     jpki.authenticate(der(card), Signed(MESSAGE, wire.Algorithm.ES384, signature), MORNING)
@@ -98,10 +100,10 @@ def test_a_weak_or_foreign_key_signs_nothing(authority: Authority, root: pki.Iss
     p256 = ec.generate_private_key(ec.SECP256R1())
     jpki = authority.jpki()
     with pytest.raises(ProblemError):
-        jpki.authenticate(der(pki.issue_card(root, weak, MADE)), signed(weak), MORNING)
+        jpki.authenticate(der(certificates.issue_card(root, weak, MADE)), signed(weak), MORNING)
     wrong = Signed(MESSAGE, wire.Algorithm.ES384, p256.sign(MESSAGE, ec.ECDSA(hashes.SHA384())))
     with pytest.raises(ProblemError):
-        jpki.authenticate(der(pki.issue_card(root, p256, MADE)), wrong, MORNING)
+        jpki.authenticate(der(certificates.issue_card(root, p256, MADE)), wrong, MORNING)
 
 
 def test_another_message_was_signed(authority: Authority, card: pki.Issued) -> None:
@@ -114,24 +116,24 @@ def test_a_root_of_the_same_name_is_another_root(
     authority: Authority, key: rsa.RSAPrivateKey
 ) -> None:
     """All generations, and a forger, bear one name: only the signature tells them apart."""
-    twin = pki.new_jpki_root(MADE)
+    twin = certificates.new_root(pki.new_rsa_key(), MADE)
     assert twin.certificate.subject == authority.root.certificate.subject
-    forged = pki.issue_card(twin, key, MADE)
+    forged = certificates.issue_card(twin, key, MADE)
     assert refused(authority.jpki(), forged).reason == "refused.certificate_unknown"
 
 
 def test_several_roots_of_one_name_are_told_apart(
     tmp_path: Path, authority: Authority, card: pki.Issued, key: rsa.RSAPrivateKey
 ) -> None:
-    newer = Authority(tmp_path, pki.new_jpki_root(MADE))
+    newer = Authority(tmp_path, certificates.new_root(pki.new_rsa_key(), MADE))
     paths = [(one.root_path, one.list_path) for one in (newer, authority)]
     roots, lists = zip(*paths, strict=True)
     jpki = Jpki(roots, lists, HOTLINE)
-    new_card = pki.issue_card(newer.root, key, MADE)
+    new_card = certificates.issue_card(newer.root, key, MADE)
     for good in (card, new_card):
         jpki.authenticate(der(good), signed(good.key), MORNING)
     reason = x509.ReasonFlags.cessation_of_operation
-    authority.publish(pki.Withdrawal(new_card.certificate, reason, MORNING))
+    authority.publish(Withdrawal(new_card.certificate.serial_number, reason, MORNING))
     jpki.authenticate(der(new_card), signed(key), MORNING)  # the wrong root's list says nothing
 
 
@@ -143,7 +145,7 @@ def test_a_certificate_of_the_right_root_that_is_not_for_signing(
     authority: Authority, root: pki.Issued, key: rsa.RSAPrivateKey
 ) -> None:
     """An authority, or a key for something else, does not sign in even if the root made it."""
-    card = pki.issue_card(root, key, MADE)
+    card = certificates.issue_card(root, key, MADE)
     for replaced in (
         x509.BasicConstraints(ca=True, path_length=0),
         usage_of(card, digital_signature=False, key_encipherment=True),
@@ -189,11 +191,11 @@ def test_R44_expired_revoked_and_suspended_are_told_apart(
     assert early.reason == "refused.certificate_unknown"
 
     at_own_request = x509.ReasonFlags.cessation_of_operation
-    authority.publish(pki.Withdrawal(card.certificate, at_own_request, MORNING))
+    authority.publish(Withdrawal(card.certificate.serial_number, at_own_request, MORNING))
     assert refused(jpki, card).reason == "refused.certificate_revoked"
 
     on_hold = x509.ReasonFlags.certificate_hold
-    authority.publish(pki.Withdrawal(card.certificate, on_hold, MORNING))
+    authority.publish(Withdrawal(card.certificate.serial_number, on_hold, MORNING))
     suspended = refused(jpki, card)
     assert suspended.reason == "refused.certificate_suspended"
     assert suspended.contact == HOTLINE, "decision f: the 24-hour hotline"
@@ -215,8 +217,8 @@ def test_I9_without_a_fresh_list_nobody_is_let_in(
         case "garbage":
             authority.list_path.write_bytes(b"-----BEGIN X509 CRL-----\n")
         case "foreign":
-            twin = pki.new_jpki_root(MADE)
-            listed = pki.revocation_list(twin, [], MORNING)
+            twin = certificates.new_root(pki.new_rsa_key(), MADE)
+            listed = certificates.revocation_list(twin, [], MORNING)
             authority.list_path.write_bytes(listed.public_bytes(serialization.Encoding.PEM))
         case _:
             after = timedelta(days=-1)
@@ -228,7 +230,7 @@ def test_only_the_holder_of_the_key_learns_that_it_is_revoked(
     authority: Authority, card: pki.Issued, root: pki.Issued
 ) -> None:
     reason = x509.ReasonFlags.cessation_of_operation
-    authority.publish(pki.Withdrawal(card.certificate, reason, MORNING))
+    authority.publish(Withdrawal(card.certificate.serial_number, reason, MORNING))
     with pytest.raises(ProblemError) as caught:
         authority.jpki().authenticate(der(card), signed(root.key), MORNING)
     assert caught.value.code is Code.SIGNATURE

@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from msgspec import structs
 
 from backend.development import Development
 from terminal.ids import new_id
@@ -61,6 +62,22 @@ async def test_a_visit_from_the_card_to_the_receipt(world: World, visitor: Visit
     assert world.rows("SELECT entry, amount_yen FROM ledger") == [
         {"entry": "taken", "amount_yen": 500}
     ]
+
+
+async def test_R1_a_card_of_the_next_generation_is_signed_in_and_served(
+    line: Line, world: World
+) -> None:
+    """ECDSA P-384, by the newest of the roots that bear one name; nothing else is different."""
+    card = Card.load(world.development.card("shirai-nozomi"))
+    assert card.algorithm is wire.Algorithm.ES384
+    visitor = await Visitor(line, card).arrive()
+    order = visitor.order()
+    assert (await visitor.place(order)).status == 200
+    sealed = (await visitor.document(order)).as_(wire.SealedDocument)
+    assert visitor.manifest(sealed).order_digest == wire.order_digest(order)
+    claimed = structs.replace(visitor.signed(visitor.order()), algorithm=wire.Algorithm.RS256)
+    reply = await line.put(f"/v1/orders/{claimed.order.order}", claimed)
+    assert reply.problem() == (422, "signature.wrong"), "the certificate decides, not the message"
 
 
 async def test_R2_R71_a_card_leads_to_its_own_city(line: Line, world: World) -> None:

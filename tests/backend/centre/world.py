@@ -14,7 +14,7 @@ from typing import TypeVar
 import aiohttp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, hpke, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from msgspec import structs
 
@@ -160,9 +160,9 @@ async def open_world(development: Development, time: Time) -> AsyncGenerator[Wor
 
 @dataclass
 class Card:
-    """A card in software: signs as the chip does (PKCS #1 v1.5 over SHA-256)."""
+    """A card in software: signs as the chip does, RSA or P-384 as its certificate says."""
 
-    key: rsa.RSAPrivateKey
+    key: pki.Key
     certificate: bytes
 
     @classmethod
@@ -170,11 +170,18 @@ class Card:
         card = json.loads(path.read_text("utf-8"))
         key = serialization.load_pem_private_key(card["key_pem"].encode(), password=None)
         certificate = x509.load_pem_x509_certificate(card["certificate_pem"].encode())
-        assert isinstance(key, rsa.RSAPrivateKey)
+        assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
         return cls(key, certificate.public_bytes(serialization.Encoding.DER))
 
+    @property
+    def algorithm(self) -> wire.Algorithm:
+        is_rsa = isinstance(self.key, rsa.RSAPrivateKey)
+        return wire.Algorithm.RS256 if is_rsa else wire.Algorithm.ES384
+
     def sign(self, message: bytes) -> bytes:
-        return self.key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        return self.key.sign(message, ec.ECDSA(hashes.SHA384()))
 
 
 @dataclass
@@ -205,7 +212,7 @@ class Visitor:
         )
         return wire.SignIn(
             certificate=self.card.certificate,
-            algorithm=wire.Algorithm.RS256,
+            algorithm=self.card.algorithm,
             signature=self.card.sign(message),
         )
 
@@ -243,7 +250,7 @@ class Visitor:
     def signed(self, order: wire.Order) -> wire.PlaceOrder:
         return wire.PlaceOrder(
             order=order,
-            algorithm=wire.Algorithm.RS256,
+            algorithm=self.card.algorithm,
             signature=self.card.sign(wire.order_message(order)),
         )
 

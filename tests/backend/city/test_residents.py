@@ -48,8 +48,8 @@ def test_fictional_my_numbers_can_be_nobodys() -> None:
     assert "0" * 12 not in numbers
 
 
-def test_ten_personas_in_two_cities(registry: Path) -> None:
-    assert len({persona.id for persona in PERSONAS}) == 10
+def test_eleven_personas_in_two_cities(registry: Path) -> None:
+    assert len({persona.id for persona in PERSONAS}) == 11
     assert {persona.city for persona in PERSONAS} == {"wakabano", "shiomi"}
     with Registry(registry).snapshot() as snapshot:
         for persona in PERSONAS:

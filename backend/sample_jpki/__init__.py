@@ -1,0 +1,1 @@
+"""A fictional JPKI for user authentication: its certificates, its books, its responder."""
