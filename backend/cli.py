@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,9 @@ from backend.errors import OperatorError
 if TYPE_CHECKING:
     import ssl
 
-    from backend.centre.centre import Centre
+    from backend.centre.settings import Settings
+    from backend.clock import Clock
+    from backend.development import Development
 
 # The rest is imported inside the commands: help and mistakes in typing answer at once.
 
@@ -78,7 +80,7 @@ def init(directory: Path, clock_offset_s: int) -> None:
 @click.option("--persona", required=True, help="Whose certificate, as in cards/index.json.")
 @click.option("--suspend", is_flag=True, help="A lost card: suspended, not revoked.")
 def revoke(directory: Path, persona: str, *, suspend: bool) -> None:
-    """Put a persona's certificate on the revocation list; a running backend notices."""
+    """Withdraw a persona's certificate, by list and responder; a running backend notices."""
     from backend.development import Development
     from backend.development import revoke as revoke_card
 
@@ -103,7 +105,7 @@ def revoke(directory: Path, persona: str, *, suspend: bool) -> None:
 def serve(directory: Path, host: str, port: int, clock_offset_s: int) -> None:
     """Serve until SIGTERM or Ctrl-C; prints one line when ready."""
     from backend import log
-    from backend.app import opened, server_context
+    from backend.app import server_context
     from backend.centre.settings import load
     from backend.clock import Clock
     from backend.development import Development, refresh
@@ -114,25 +116,43 @@ def serve(directory: Path, host: str, port: int, clock_offset_s: int) -> None:
     if not development.settings.is_file():
         raise Unusable(f"{directory} is not prepared: run madoguchi-backend init --dir {directory}")
     with _spoken(directory):
+        development.refuse_older()
         settings = load(development.settings)
         if settings.development:
             refresh(development, clock)
         context = server_context(settings.tls)
-        with opened(settings, clock) as centre:
-            asyncio.run(_serve(centre, context, host, port))
+        asyncio.run(_serve(development, settings, clock, context, host, port))
 
 
-async def _serve(centre: Centre, context: ssl.SSLContext, host: str, port: int) -> None:
-    from backend.app import listening
+async def _serve(
+    development: Development,
+    settings: Settings,
+    clock: Clock,
+    context: ssl.SSLContext,
+    host: str,
+    port: int,
+) -> None:
+    from backend.app import listening, opened
 
+    async with AsyncExitStack() as stack:
+        if settings.development and settings.jpki.ocsp is None:
+            from backend.sample_jpki.responder import responding
+
+            address = await stack.enter_async_context(responding(development, clock))
+            settings = settings.asking(address)
+        centre = stack.enter_context(opened(settings, clock))
+        bound = await stack.enter_async_context(listening(centre, context, host, port))
+        await _until_told(f"listening on https://{host}:{bound}")
+
+
+async def _until_told(ready: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with listening(centre, context, host, port) as bound:
-        click.echo(f"listening on https://{host}:{bound}")
-        sys.stdout.flush()
-        await stop.wait()
+    click.echo(ready)
+    sys.stdout.flush()
+    await stop.wait()
 
 
 if __name__ == "__main__":

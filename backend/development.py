@@ -48,9 +48,17 @@ key = "server.key"
 terminal_authority = "ca.pem"
 
 [jpki]
+# "test" or "production": cards of one world are worth nothing in the other, and their roots are never
+# mixed. Development is with "test" alone.
+world = "test"
 # Three generations under one name: over, today's, and the next one's P-384.
 roots = ["../jpki/root-1.pem", "../jpki/root-2.pem", "../jpki/root-3.pem"]
 revocation_lists = ["../jpki/list-2.crl", "../jpki/list-3.crl"]
+# Whom to ask at each sign-in (OCSP). Without it serve starts this world's own responder and asks that.
+# ocsp = "http://127.0.0.1:8080/"
+# How old, in seconds, the word of a list or of the responder may be. Where neither has a fresh one,
+# nobody is let in.
+statement_age_s = 86400
 
 [cities]
 residents = "residents.sqlite3"

@@ -43,8 +43,7 @@ class Centre:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        pins = settings.jpki
-        jpki = Jpki(pins.roots, pins.revocation_lists, settings.hotline)
+        jpki = Jpki(settings.jpki, settings.hotline)
         calendar = settings.calendar
         self.terminals = Terminals(database, clock)
         self.visits = Visits(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from backend import hours
 from backend.errors import OperatorError
@@ -29,11 +32,45 @@ class Tls(Table, frozen=True):
     terminal_authority: Path
 
 
-class Jpki(Table, frozen=True):
-    """Pinned roots of one JPKI world and their revocation lists; test and real are never mixed."""
+class World(Enum):
+    """Cards of one world are worth nothing in the other."""
 
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Jpki(Table, frozen=True):
+    """The pinned roots of one JPKI, and who says what has become of its cards (centre/jpki.py)."""
+
+    world: World
     roots: Annotated[tuple[Path, ...], Meta(min_length=1)]
     revocation_lists: Annotated[tuple[Path, ...], Meta(min_length=1)]
+    ocsp: str | None = None
+    # How old a list or an answer may be (I-9); a day, for lists that come out daily.
+    statement_age_s: Annotated[int, Meta(ge=60, le=2_678_400)] = 86_400
+
+    def __post_init__(self) -> None:
+        if self.ocsp is not None and not _is_plain_http(self.ocsp):
+            raise ValueError(
+                "ocsp: not an address such as http://ocsp.example/path: give no user, query or "
+                "fragment; it is not https, because each answer carries its own signature"
+            )
+
+
+def _is_plain_http(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+        return (
+            url == address.geturl()
+            and address.scheme == "http"
+            and bool(address.hostname)
+            and address.port != 0
+            and address.username is None
+            and not (address.query or address.fragment)
+            and re.fullmatch(r"[!-~]*", address.path) is not None
+        )
+    except ValueError:
+        return False
 
 
 class Cities(Table, frozen=True):
@@ -71,6 +108,16 @@ class Settings(Table, frozen=True):
     hotline: wire.Contact
     limits: Limits = Limits()
     development: bool = False
+
+    def __post_init__(self) -> None:
+        if self.development and self.jpki.world is not World.TEST:
+            raise ValueError(
+                'development = true needs [jpki] world = "test": nothing real is developed with'
+            )
+
+    def asking(self, ocsp: str) -> Settings:
+        """The same, with this responder to ask."""
+        return structs.replace(self, jpki=structs.replace(self.jpki, ocsp=ocsp))
 
 
 def load(path: Path) -> Settings:

@@ -101,6 +101,17 @@ def test_no_font(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("[hotline]", "[limits]\nnonce_s = 5\n[hotline]", "$.limits.nonce_s"),
         ("[hotline]", "[hotline", "backend.toml"),
         ('residents = "residents.sqlite3"', 'residents = "gone.sqlite3"', "gone.sqlite3"),
+        (
+            'world = "test"',
+            'world = "production"',
+            'development = true needs [jpki] world = "test"',
+        ),
+        ('world = "test"', 'world = "staging"', "$.jpki.world"),
+        ("statement_age_s = 86400", "statement_age_s = 59", "$.jpki.statement_age_s"),
+        ('# ocsp = "http://127.0.0.1:8080/"', 'ocsp = "https://a.example/"', "$.jpki"),
+        ('"../jpki/root-3.pem"]', '"../jpki/root-2.pem"]', "root-2.pem is the same as"),
+        (', "../jpki/root-3.pem"]', "]", "list-3.crl is of none of the pinned roots"),
+        ('"../jpki/root-1.pem"', '"ca.pem"', "ca.pem is of no JPKI"),
     ],
 )
 def test_a_wrong_setting_names_its_place(directory: Path, old: str, new: str, message: str) -> None:
@@ -145,6 +156,19 @@ def test_a_broken_file_is_named(directory: Path, name: str) -> None:
     assert isinstance(result.exception, SystemExit)
     assert name.removesuffix(".key") in result.output
     assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["init", "serve", "revoke --persona aoki-haruna"])
+def test_a_world_of_an_earlier_version(tmp_path: Path, command: str) -> None:
+    """Its authority kept its one root among the centre's files, and had no responder."""
+    backend = tmp_path / "backend"
+    backend.mkdir()
+    for name in ("backend.toml", "jpki-root.pem", "jpki-root.key", "jpki.crl", "revoked.json"):
+        (backend / name).write_text("", "utf-8")
+    result = run(*command.split(), "--dir", str(tmp_path))
+    assert result.exit_code == 2
+    assert f"{tmp_path} was made by an earlier version" in result.output
+    assert f"empty it and run madoguchi-backend init --dir {tmp_path}" in result.output
 
 
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:

@@ -1,47 +1,41 @@
-"""Is the card's certificate good? Chain, dates, list, and the freshness of the list (R44, R69, I-9)."""
+"""Is the card's certificate good? Root, signature, dates, and what is said of it (R44, R69, I-9)."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 
 from backend import pki
-from backend.centre.jpki import Jpki, Signed
+from backend.centre import roots
+from backend.centre.jpki import Signed
 from backend.centre.problem import Code, ProblemError
-from backend.development import revoke
+from backend.centre.settings import SettingsError
+from backend.centre.settings import World as JpkiWorld
 from backend.refusals import Refused
 from backend.sample_jpki import certificates
-from backend.sample_jpki.certificates import Withdrawal
 from terminal.link import wire
-from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World
+from tests.backend.centre.authority import (
+    MADE,
+    MESSAGE,
+    Authority,
+    der,
+    let_in,
+    pinned,
+    refusal,
+    refused,
+    signed,
+)
+from tests.backend.centre.world import (
+    MORNING,
+)
 
-HOTLINE = wire.Contact(office="停止受付（見本）", telephone="000-555-0100")
-MADE = MORNING - timedelta(days=365)
 LATER = MORNING + timedelta(days=365)
-MESSAGE = b"what the card signs"
-
-
-class Authority:
-    """A JPKI of one root with a list, and cards of it."""
-
-    def __init__(self, folder: Path, root: pki.Issued) -> None:
-        self.root = root
-        self.root_path = folder / f"root-{root.certificate.serial_number}.pem"
-        self.root_path.write_bytes(pki.certificate_pem(root.certificate))
-        self.list_path = folder / f"{root.certificate.serial_number}.crl"
-        self.publish()
-
-    def publish(self, *withdrawals: Withdrawal, life: timedelta = timedelta(days=30)) -> None:
-        listed = certificates.revocation_list(self.root, list(withdrawals), MORNING, life)
-        pki.replace_file(self.list_path, listed.public_bytes(serialization.Encoding.PEM))
-
-    def jpki(self) -> Jpki:
-        return Jpki((self.root_path,), (self.list_path,), HOTLINE)
 
 
 @pytest.fixture(scope="module")
@@ -64,24 +58,8 @@ def card(root: pki.Issued, key: rsa.RSAPrivateKey) -> pki.Issued:
     return certificates.issue_card(root, key, MADE)
 
 
-def der(issued: pki.Issued) -> bytes:
-    return issued.certificate.public_bytes(serialization.Encoding.DER)
-
-
-def signed(key: object, message: bytes = MESSAGE) -> Signed:
-    assert isinstance(key, rsa.RSAPrivateKey)
-    signature = key.sign(message, padding.PKCS1v15(), hashes.SHA256())
-    return Signed(MESSAGE, wire.Algorithm.RS256, signature)
-
-
-def refused(jpki: Jpki, card: pki.Issued, after: timedelta = timedelta()) -> wire.Refusal:
-    with pytest.raises(Refused) as caught:
-        jpki.authenticate(der(card), signed(card.key), MORNING + after)
-    return caught.value.refusal
-
-
 def test_R1_a_good_card(authority: Authority, card: pki.Issued) -> None:
-    authority.jpki().authenticate(der(card), signed(card.key), MORNING)
+    assert let_in(authority.jpki(), card, MORNING + timedelta(hours=2)) == MORNING
 
 
 def test_a_card_with_an_elliptic_key(authority: Authority, root: pki.Issued) -> None:
@@ -126,14 +104,11 @@ def test_several_roots_of_one_name_are_told_apart(
     tmp_path: Path, authority: Authority, card: pki.Issued, key: rsa.RSAPrivateKey
 ) -> None:
     newer = Authority(tmp_path, certificates.new_root(pki.new_rsa_key(), MADE))
-    paths = [(one.root_path, one.list_path) for one in (newer, authority)]
-    roots, lists = zip(*paths, strict=True)
-    jpki = Jpki(roots, lists, HOTLINE)
+    jpki = pinned(newer, authority)
     new_card = certificates.issue_card(newer.root, key, MADE)
     for good in (card, new_card):
         jpki.authenticate(der(good), signed(good.key), MORNING)
-    reason = x509.ReasonFlags.cessation_of_operation
-    authority.publish(Withdrawal(new_card.certificate.serial_number, reason, MORNING))
+    authority.withdraw(new_card)
     jpki.authenticate(der(new_card), signed(key), MORNING)  # the wrong root's list says nothing
 
 
@@ -181,93 +156,116 @@ def test_what_is_no_certificate(authority: Authority, key: rsa.RSAPrivateKey) ->
         authority.jpki().authenticate(b"\x30\x03\x02\x01\x01" * 20, signed(key), MORNING)
 
 
-def test_R44_expired_revoked_and_suspended_are_told_apart(
-    authority: Authority, card: pki.Issued
+# --- dates, and the worlds -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("after_issue", "rule"),
+    [
+        (timedelta(days=-1, seconds=-1), "R44 not yet valid"),
+        (timedelta(days=-1), None),
+        (timedelta(days=1826), None),
+        (timedelta(days=1826, seconds=1), "R44 expired"),
+    ],
+)
+def test_R44_a_card_is_good_within_its_dates(
+    tmp_path: Path, key: rsa.RSAPrivateKey, after_issue: timedelta, rule: str | None
 ) -> None:
-    jpki = authority.jpki()
-    late = refused(jpki, card, timedelta(days=1826 - 365, seconds=1))
-    assert (late.kind, late.reason) == (wire.RefusalClass.CARD, "refused.certificate_expired")
-    early = refused(jpki, card, timedelta(days=-367))
-    assert early.reason == "refused.certificate_unknown"
-
-    at_own_request = x509.ReasonFlags.cessation_of_operation
-    authority.publish(Withdrawal(card.certificate.serial_number, at_own_request, MORNING))
-    assert refused(jpki, card).reason == "refused.certificate_revoked"
-
-    on_hold = x509.ReasonFlags.certificate_hold
-    authority.publish(Withdrawal(card.certificate.serial_number, on_hold, MORNING))
-    suspended = refused(jpki, card)
-    assert suspended.reason == "refused.certificate_suspended"
-    assert suspended.contact == HOTLINE, "decision f: the 24-hour hotline"
-
-    authority.publish()
-    jpki.authenticate(der(card), signed(card.key), MORNING)
+    """Issued now, with a day's grace for clocks, for five years; its root was there before it."""
+    older = Authority(tmp_path, certificates.new_root(pki.new_rsa_key(), MADE - timedelta(days=30)))
+    card, now = certificates.issue_card(older.root, key, MADE), MADE + after_issue
+    older.publish(at=now)
+    if rule is None:
+        assert let_in(older.jpki(), card, now) == now
+    else:
+        expected = "expired" if rule == "R44 expired" else "unknown"
+        verdict = refusal(older.jpki(), card, now)
+        assert (verdict.refusal.kind, verdict.rule) == (wire.RefusalClass.CARD, rule)
+        assert verdict.refusal.reason == f"refused.certificate_{expected}"
 
 
-@pytest.mark.parametrize("trouble", ["stale", "missing", "garbage", "foreign", "not yet"])
-def test_I9_without_a_fresh_list_nobody_is_let_in(
-    authority: Authority, card: pki.Issued, trouble: str
+@pytest.mark.parametrize(
+    ("root_life", "now", "rule"),
+    [
+        (timedelta(days=365), MORNING, None),
+        (timedelta(days=365), MORNING + timedelta(seconds=1), "R44 root expired"),
+        (timedelta(days=30), MORNING, "R44 root expired"),
+    ],
+)
+def test_R44_a_card_is_worth_nothing_beyond_its_root(
+    tmp_path: Path,
+    key: rsa.RSAPrivateKey,
+    root_life: timedelta,
+    now: datetime,
+    rule: str | None,
 ) -> None:
-    jpki, after = authority.jpki(), timedelta()
-    match trouble:
-        case "stale":
-            after = timedelta(days=30)
-        case "missing":
-            authority.list_path.unlink()
-        case "garbage":
-            authority.list_path.write_bytes(b"-----BEGIN X509 CRL-----\n")
-        case "foreign":
-            twin = certificates.new_root(pki.new_rsa_key(), MADE)
-            listed = certificates.revocation_list(twin, [], MORNING)
-            authority.list_path.write_bytes(listed.public_bytes(serialization.Encoding.PEM))
-        case _:
-            after = timedelta(days=-1)
-    refusal = refused(jpki, card, after)
-    assert (refusal.kind, refusal.reason) == (wire.RefusalClass.OURS, "refused.centre")
+    """Whatever its own dates say; the person hears what is done about it: have it renewed."""
+    over = Authority(tmp_path, certificates.new_root(pki.new_rsa_key(), MADE, root_life))
+    card = certificates.issue_card(over.root, key, MADE)
+    assert card.certificate.not_valid_after_utc > now
+    if rule is None:
+        assert let_in(over.jpki(), card, now) == MORNING
+        return
+    verdict = refusal(over.jpki(), card, now)
+    assert (verdict.refusal.reason, verdict.rule) == ("refused.certificate_expired", rule)
+
+
+def test_a_root_of_the_future(tmp_path: Path, key: rsa.RSAPrivateKey) -> None:
+    coming = Authority(tmp_path, certificates.new_root(pki.new_rsa_key(), LATER))
+    card = certificates.issue_card(coming.root, key, MADE)
+    assert refusal(coming.jpki(), card).rule == "R44 not yet valid"
+
+
+def production(key: pki.Key) -> pki.Issued:
+    """A root that calls itself the real one."""
+    names = (NameOID.COUNTRY_NAME, "JP"), (NameOID.ORGANIZATION_NAME, "JPKI")
+    name = x509.Name([x509.NameAttribute(oid, value) for oid, value in names])
+    return pki.new_root(key, name, (MADE, LATER))
+
+
+def unguarded(root: x509.Certificate, path: Path, world: JpkiWorld) -> None:
+    """Whatever world it is of."""
+
+
+@pytest.mark.parametrize("world", JpkiWorld)
+def test_a_card_of_the_other_world_is_refused_even_if_its_root_were_pinned(
+    tmp_path: Path, key: rsa.RSAPrivateKey, world: JpkiWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be pinned (test_roots.py); here the guard at the start is taken away."""
+    real, test = production(pki.new_rsa_key()), certificates.new_root(pki.new_rsa_key(), MADE)
+    other = Authority(tmp_path, test if world is JpkiWorld.PRODUCTION else real)
+    with pytest.raises(SettingsError, match="never mixed"):
+        pinned(other, world=world)
+    monkeypatch.setattr(roots, "_require_world", unguarded)
+    card = certificates.issue_card(other.root, key, MADE)
+    verdict = refusal(pinned(other, world=world), card)
+    assert (verdict.refusal.reason, verdict.rule) == (
+        "refused.certificate_unknown",
+        "R1 other world",
+    )
+    own = JpkiWorld.TEST if world is JpkiWorld.PRODUCTION else JpkiWorld.PRODUCTION
+    assert let_in(pinned(other, world=own), card) == MORNING, "nothing else is wrong with it"
+
+
+def test_whoever_is_unknown_is_refused_in_the_same_words(
+    authority: Authority, key: rsa.RSAPrivateKey
+) -> None:
+    """The audit knows more than the person, who could do nothing with it."""
+    forger = certificates.new_root(pki.new_rsa_key(), MADE)
+    cards = {
+        "R1 no card": authority.root,
+        "R1 other world": certificates.issue_card(production(pki.new_rsa_key()), key, MADE),
+        "R1 issuer unknown": certificates.issue_card(forger, key, MADE),
+    }
+    refusals = {rule: refusal(authority.jpki(), card) for rule, card in cards.items()}
+    assert [verdict.rule for verdict in refusals.values()] == list(cards)
+    assert len({wire.encode(verdict.refusal) for verdict in refusals.values()}) == 1
 
 
 def test_only_the_holder_of_the_key_learns_that_it_is_revoked(
     authority: Authority, card: pki.Issued, root: pki.Issued
 ) -> None:
-    reason = x509.ReasonFlags.cessation_of_operation
-    authority.publish(Withdrawal(card.certificate.serial_number, reason, MORNING))
+    authority.withdraw(card)
     with pytest.raises(ProblemError) as caught:
         authority.jpki().authenticate(der(card), signed(root.key), MORNING)
     assert caught.value.code is Code.SIGNATURE
-
-
-# --- the server ----------------------------------------------------------------------------------
-
-
-async def test_R44_the_persona_whose_certificate_is_revoked(line: Line, world: World) -> None:
-    visitor = Visitor(line, Card.load(world.development.card("hayashi-sota")))
-    await visitor.open()
-    refusal = (await visitor.sign_in()).refusal()
-    assert (refusal.kind, refusal.reason) == (
-        wire.RefusalClass.CARD,
-        "refused.certificate_revoked",
-    )
-    assert refusal.contact is not None
-    assert "汐見市" in refusal.contact.office, "the city hall of the card's owner"
-
-
-async def test_R69_a_card_stopped_between_two_visits(
-    line: Line, visitor: Visitor, world: World
-) -> None:
-    await visitor.arrive()
-    revoke(world.development, "aoki-haruna", suspend=True)
-    again = Visitor(line, visitor.card)
-    await again.open()
-    assert (await again.sign_in()).refusal().reason == "refused.certificate_suspended"
-    refusal = (await visitor.place(visitor.order())).refusal()
-    assert refusal.reason == "refused.certificate_suspended", "not even the visit under way"
-
-
-async def test_I9_a_centre_with_an_old_list_lets_nobody_in(
-    visitor: Visitor, world: World, time: Time
-) -> None:
-    time.pass_(days=31)
-    await visitor.open()
-    refusal = (await visitor.sign_in()).refusal()
-    assert (refusal.kind, refusal.reason) == (wire.RefusalClass.OURS, "refused.centre")
-    assert refusal.reference

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from backend.centre.centre import Centre
 from backend.centre.settings import load
 from backend.clock import JST, Clock
 from backend.development import BUILD, TERMINAL, Development
+from backend.sample_jpki.responder import responding
 from backend.storage import registry
 from backend.storage.database import Row
 from backend.storage.registry import TerminalRow
@@ -149,13 +151,29 @@ def make_terminal(development: Development, terminal: str) -> None:
     (folder / "ca.pem").write_bytes((backend / "ca.pem").read_bytes())
 
 
+@contextmanager
+def nobody_there() -> Generator[str]:
+    """An address of this machine at which nobody answers, nor can while this lasts."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and never listens
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/"
+
+
 @asynccontextmanager
-async def open_world(development: Development, time: Time) -> AsyncGenerator[World]:
-    settings = load(development.settings)
-    with opened(settings, time.clock) as centre:
+async def open_world(
+    development: Development, time: Time, *, responder: bool = True
+) -> AsyncGenerator[World]:
+    """A centre and the responder that it asks, which may be down."""
+    async with AsyncExitStack() as stack:
+        settings = load(development.settings)
+        if responder:
+            address = await stack.enter_async_context(responding(development, time.clock))
+        else:
+            address = stack.enter_context(nobody_there())
+        centre = stack.enter_context(opened(settings.asking(address), time.clock))
         context = server_context(settings.tls)
-        async with listening(centre, context, "127.0.0.1", 0) as port:
-            yield World(development, time, centre, port)
+        port = await stack.enter_async_context(listening(centre, context, "127.0.0.1", 0))
+        yield World(development, time, centre, port)
 
 
 @dataclass
