@@ -67,7 +67,7 @@ class Orders:
         now = self.clock.now()
         require_open(self.calendar, now, order.product)
         signed = Signed(wire.order_message(order), body.algorithm, body.signature)
-        holder = self.visits.authenticated(certificate, signed, now)
+        holder, _ = self.visits.authenticated(certificate, signed, now)
         total = self.visits.routing.city(holder).check_order(
             SignedOrder(order, body.algorithm, body.signature, certificate), holder, now
         )

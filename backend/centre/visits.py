@@ -91,8 +91,10 @@ class Visits:
         row = self._claim(terminal, visit, digest)
         message = wire.sign_in_message(terminal, visit, row.nonce, row.public_key)
         signed = Signed(message, body.algorithm, body.signature)
-        holder = self.authenticated(body.certificate, signed, now)
-        answer = self.routing.city(holder).sign_in(holder, visit, now, began=row.opened)
+        holder, good_as_of = self.authenticated(body.certificate, signed, now)
+        answer = self.routing.city(holder).sign_in(
+            holder, visit, now, began=row.opened, certificate_good_as_of=good_as_of
+        )
         expires = now + timedelta(seconds=self.limits.visit_s)
         with self.database.writing() as tx:
             records.mark_signed_in(tx, visit, digest, holder.city, body.certificate, expires)
@@ -121,17 +123,22 @@ class Visits:
             raise ProblemError(Code.VISIT_EXPIRED, "the visit has ended: open a new one")
         return row
 
-    def authenticated(self, certificate: bytes, signed: Signed, now: datetime) -> CardHolder:
-        """Whose good card signed. Raises Refused with the city's contact where it is known."""
+    def authenticated(
+        self, certificate: bytes, signed: Signed, now: datetime
+    ) -> tuple[CardHolder, datetime]:
+        """Whose card signed, and as of when it is known to be good.
+
+        Raises Refused with the city's contact where it is known.
+        """
         try:
-            self.jpki.authenticate(certificate, signed, now)
+            good_as_of = self.jpki.authenticate(certificate, signed, now)
         except Refused as refused:
             if refused.refusal.contact is None:
                 contact = self.routing.contact(certificate)
                 refusal = structs.replace(refused.refusal, contact=contact)
                 raise Refused(refusal, refused.rule) from refused
             raise
-        return self.routing.holder(certificate)
+        return self.routing.holder(certificate), good_as_of
 
     def signed_in(self, terminal: str, visit: str) -> tuple[VisitRow, bytes]:
         """The visit and the certificate that signed in. Raises ProblemError otherwise."""

@@ -97,9 +97,17 @@ class City:
         return self.configuration.contact
 
     def sign_in(
-        self, holder: CardHolder, visit: wire.Id, now: datetime, *, began: datetime
+        self,
+        holder: CardHolder,
+        visit: wire.Id,
+        now: datetime,
+        *,
+        began: datetime,
+        certificate_good_as_of: datetime,
     ) -> wire.SignedIn:
         """What the card's holder may have in a visit that began then.
+
+        ``certificate_good_as_of`` is the centre's to know, and is passed on (I-9).
 
         Raises Refused, RegistryUnreadable.
         """
@@ -107,6 +115,7 @@ class City:
             case = self._case(snapshot, holder, now, began)
         self._refuse_on(rules.judge_visit(case))
         return wire.SignedIn(
+            certificate_good_as_of=certificate_good_as_of.astimezone(JST),
             city=self.code,
             city_name=self.name,
             subject_tag=self.key.subject_tag(visit, holder.resident),

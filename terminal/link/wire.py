@@ -38,6 +38,7 @@ Copies = Annotated[int, Meta(ge=1, le=9)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Short = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=400)]
+Moment = Annotated[datetime, Meta(tz=True)]  # aware: one without an offset is refused
 
 
 class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -211,8 +212,14 @@ class Offer(Message, frozen=True, kw_only=True):
 
 
 class SignedIn(Message, frozen=True, kw_only=True):
-    """What the signed-in person may have. ``city`` is shown on every later screen."""
+    """What the signed-in person may have. ``city`` is shown on every later screen.
 
+    ``certificate_good_as_of`` is the moment as of which the authority is known to have called the
+    card's certificate good: thisUpdate of the revocation list or OCSP answer that decided (I-9). It
+    is never later than the sign-in; the centre refuses where it would be older than its bound.
+    """
+
+    certificate_good_as_of: Moment
     city: Short
     city_name: Text
     subject_tag: Digest

@@ -71,7 +71,8 @@ class Counter:
     def sign_in(
         self, resident: str, city: str = "wakabano", now: datetime = NOON, visit: str = VISIT
     ) -> wire.SignedIn:
-        return self.cities[city].sign_in(self.holder(resident, city), visit, now, began=now)
+        holder = self.holder(resident, city)
+        return self.cities[city].sign_in(holder, visit, now, began=now, certificate_good_as_of=now)
 
     def order(
         self,

@@ -142,7 +142,9 @@ def test_I9_a_card_of_nobody_in_the_registry(counter: Counter) -> None:
 def test_R40_a_card_of_today(counter: Counter) -> None:
     holder = CardHolder("wakabano", "w-0601", NOON.date())
     with pytest.raises(Refused) as refused:
-        counter.cities["wakabano"].sign_in(holder, VISIT, NOON, began=NOON)
+        counter.cities["wakabano"].sign_in(
+            holder, VISIT, NOON, began=NOON, certificate_good_as_of=NOON
+        )
     assert refused.value.rule == "R40"
     assert refused.value.refusal.kind is RefusalClass.WHEN
     assert refused.value.refusal.available_from == datetime(2026, 11, 25, 6, 30, tzinfo=JST)
@@ -255,7 +257,9 @@ def test_a_holder_of_another_city(counter: Counter) -> None:
     with pytest.raises(OrderMismatch, match="city"):
         city.check_order(signed, counter.holder("w-0201", "shiomi"), NOON)
     with pytest.raises(OrderMismatch, match="city"):
-        city.sign_in(counter.holder("w-0201", "shiomi"), VISIT, NOON, began=NOON)
+        city.sign_in(
+            counter.holder("w-0201", "shiomi"), VISIT, NOON, began=NOON, certificate_good_as_of=NOON
+        )
 
 
 def test_R33_the_kana_notice_must_be_acknowledged(counter: Counter) -> None:

@@ -70,6 +70,7 @@ def offer(people: int, items: tuple[str, ...] = OF_ALL, refusal: Refusal | None 
 
 def signed_in(made: Offer) -> SignedIn:
     return SignedIn(
+        certificate_good_as_of=NOON,
         city="wakabano",
         city_name="若葉野市",
         subject_tag=bytes(32),

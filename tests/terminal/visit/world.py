@@ -41,9 +41,15 @@ RESIDENCE = Offer(
     max_copies=2,
 )
 PERSON = SignedIn(
-    city="c", city_name="市", subject_tag=bytes(32), offers=(RESIDENCE,), contact=CONTACT
+    certificate_good_as_of=NOON,
+    city="c",
+    city_name="市",
+    subject_tag=bytes(32),
+    offers=(RESIDENCE,),
+    contact=CONTACT,
 )
 PLAIN = SignedIn(
+    certificate_good_as_of=NOON,
     city="c",
     city_name="市",
     subject_tag=bytes(32),
@@ -54,6 +60,7 @@ PLAIN = SignedIn(
     contact=CONTACT,
 )
 NOBODY = SignedIn(
+    certificate_good_as_of=NOON,
     city="c",
     city_name="市",
     subject_tag=bytes(32),
