@@ -97,11 +97,15 @@ class Visits:
         )
         expires = now + timedelta(seconds=self.limits.visit_s)
         with self.database.writing() as tx:
-            records.mark_signed_in(tx, visit, digest, holder.city, body.certificate, expires)
+            records.mark_signed_in(
+                tx, visit, digest, holder.city, body.certificate, good_as_of, expires
+            )
             alive = records.find_visit(tx, visit, terminal)
         if alive is None or alive.state != "signed_in":
             raise ProblemError(Code.VISIT_EXPIRED, "the visit ended during the sign-in")
-        return answer
+        # Whoever asks again hears the same, though the responder has been asked again, too.
+        first = alive.certificate_good_as_of or good_as_of
+        return structs.replace(answer, certificate_good_as_of=first)
 
     def _claim(self, terminal: str, visit: str, digest: bytes) -> VisitRow:
         """The visit, its nonce now spent on this body."""

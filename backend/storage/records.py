@@ -27,6 +27,7 @@ class VisitRow:
     sign_in_digest: bytes | None
     city: str | None
     certificate: bytes | None
+    certificate_good_as_of: datetime | None = None
 
     def __repr__(self) -> str:
         return f"VisitRow({self.visit}, {self.state})"
@@ -56,7 +57,7 @@ def find_visit(tx: Transaction, visit: str, terminal: str) -> VisitRow | None:
     """Only the terminal that opened a visit can find it."""
     row = tx.one(
         "SELECT visit, terminal, state, body_digest, public_key, nonce, opened_ms,"
-        " expires_ms, sign_in_digest, city, certificate FROM visits"
+        " expires_ms, sign_in_digest, city, certificate, certificate_good_as_of_ms FROM visits"
         " WHERE visit = :visit AND terminal = :terminal",
         visit=visit,
         terminal=terminal,
@@ -65,7 +66,9 @@ def find_visit(tx: Transaction, visit: str, terminal: str) -> VisitRow | None:
         return None
     values = dict(row)
     opened, expires = from_ms(values.pop("opened_ms")), from_ms(values.pop("expires_ms"))
-    return VisitRow(opened=opened, expires=expires, **values)
+    good = values.pop("certificate_good_as_of_ms")
+    as_of = None if good is None else from_ms(good)
+    return VisitRow(opened=opened, expires=expires, certificate_good_as_of=as_of, **values)
 
 
 def spend_nonce(tx: Transaction, visit: str, terminal: str, digest: bytes, now: datetime) -> bool:
@@ -84,17 +87,24 @@ def spend_nonce(tx: Transaction, visit: str, terminal: str, digest: bytes, now: 
 
 
 def mark_signed_in(
-    tx: Transaction, visit: str, digest: bytes, city: str, certificate: bytes, expires: datetime
+    tx: Transaction,
+    visit: str,
+    digest: bytes,
+    city: str,
+    certificate: bytes,
+    good_as_of: datetime,
+    expires: datetime,
 ) -> bool:
     return bool(
         tx.run(
             "UPDATE visits SET state = 'signed_in', city = :city, certificate = :certificate,"
-            " expires_ms = :expires"
+            " certificate_good_as_of_ms = :good_as_of, expires_ms = :expires"
             " WHERE visit = :visit AND sign_in_digest = :digest AND state = 'open'",
             visit=visit,
             digest=digest,
             city=city,
             certificate=certificate,
+            good_as_of=to_ms(good_as_of),
             expires=to_ms(expires),
         )
     )

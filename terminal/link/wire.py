@@ -216,7 +216,8 @@ class SignedIn(Message, frozen=True, kw_only=True):
 
     ``certificate_good_as_of`` is the moment as of which the authority is known to have called the
     card's certificate good: thisUpdate of the revocation list or OCSP answer that decided (I-9). It
-    is never later than the sign-in; the centre refuses where it would be older than its bound.
+    is never later than the sign-in, and the same however often this is asked; the centre refuses
+    where it would be older than its bound.
     """
 
     certificate_good_as_of: Moment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import aiohttp
 import msgspec
@@ -115,6 +116,16 @@ async def test_I9_with_the_responder_down_a_list_lasts_as_long_as_the_bound(
         order = (await visitor.place(visitor.order())).refusal()
         assert order.reason == "refused.centre", "not even the visit under way"
         assert [row["requirement"] for row in world.rows("SELECT * FROM audit")] == ["I-9"] * 2
+
+
+async def test_I9_whoever_asks_again_hears_the_same_moment(visitor: Visitor, time: Time) -> None:
+    await visitor.open()
+    body = visitor.sign_in_body()
+    first = await visitor.sign_in(body)
+    time.pass_(minutes=3)
+    assert (await visitor.sign_in(body)).body == first.body
+    assert visitor.offers is not None
+    assert visitor.offers.certificate_good_as_of == time.now - timedelta(minutes=3)
 
 
 async def test_I9_with_the_responder_up_an_old_list_is_not_missed(

@@ -69,7 +69,18 @@ def sign_in(tx: Transaction) -> None:
     assert records.insert_visit(tx, VISIT, "build")
     assert records.spend_nonce(tx, "visit-1", "dev-1", b"sign-in", NOW)
     until = NOW + timedelta(minutes=30)
-    assert records.mark_signed_in(tx, "visit-1", b"sign-in", "wakabano", b"certificate", until)
+    assert records.mark_signed_in(tx, "visit-1", b"sign-in", "wakabano", b"certificate", NOW, until)
+
+
+def test_I9_the_first_sign_in_says_as_of_when_the_card_is_good(database: SqliteDatabase) -> None:
+    later = NOW + timedelta(minutes=1)
+    with database.writing() as tx:
+        sign_in(tx)
+        again = (tx, "visit-1", b"sign-in", "wakabano", b"certificate", later, later)
+        assert not records.mark_signed_in(*again)
+        row = records.find_visit(tx, "visit-1", "dev-1")
+    assert row is not None
+    assert row.certificate_good_as_of == NOW
 
 
 def test_a_visit_id_a_key_and_a_nonce_are_used_once(database: SqliteDatabase) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.storage import sqlite
+from backend.storage import records, sqlite
 from backend.storage.database import StorageError
 from backend.storage.sqlite import SqliteDatabase
 
@@ -124,8 +124,32 @@ def test_a_file_of_a_newer_program_is_left_alone(path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     database = SqliteDatabase(path)
-    with pytest.raises(StorageError, match="schema 99, this program knows 1"):
+    known = len(list(sqlite._MIGRATIONS.glob("*.sql")))
+    with pytest.raises(StorageError, match=f"schema 99, this program knows {known}:"):
         database.migrate()
+    database.close()
+
+
+def test_a_file_of_the_first_version_is_brought_up(path: Path) -> None:
+    """With the visits that are in it: an upgrade meets a living file."""
+    scripts = sorted(sqlite._MIGRATIONS.glob("*.sql"))
+    connection = sqlite3.connect(path)
+    connection.executescript(scripts[0].read_text("utf-8"))
+    connection.execute("INSERT INTO terminals VALUES ('dev-1', 'operator', '2026-01-01', NULL)")
+    connection.execute(
+        "INSERT INTO visits (visit, terminal, state, body_digest, public_key, build, nonce,"
+        " opened_ms, expires_ms) VALUES ('v', 'dev-1', 'open', x'00', x'01', 'b', x'02', 0, 1)"
+    )
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    database = SqliteDatabase(path)
+    database.migrate()
+    with database.reading() as tx:
+        row = records.find_visit(tx, "v", "dev-1")
+        assert tx.one("PRAGMA user_version") == {"user_version": len(scripts)}
+    assert row is not None
+    assert row.certificate_good_as_of is None
     database.close()
 
 
