@@ -25,6 +25,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from backend.card_signature import is_signed_by
 from backend.centre.ocsp import Responder
@@ -36,6 +37,14 @@ from backend.refusals import Refused
 from terminal.link import wire
 
 logger = logging.getLogger(__name__)
+
+# A certificate with a critical extension that is not known must not be used (RFC 5280, 4.2).
+_UNDERSTOOD = (
+    x509.BasicConstraints,
+    x509.CertificatePolicies,
+    x509.ExtendedKeyUsage,
+    x509.KeyUsage,
+)
 
 
 class Verdict(Enum):
@@ -124,16 +133,30 @@ class Jpki:
 
 
 def _card(certificate: bytes) -> x509.Certificate:
-    """A certificate for signing that is no authority's. Raises Refused."""
+    """A certificate for signing in. Raises Refused for any other that the root may have issued."""
     try:
         card = x509.load_der_x509_certificate(certificate)
         usage = card.extensions.get_extension_for_class(x509.KeyUsage).value
         constraints = card.extensions.get_extension_for_class(x509.BasicConstraints).value
     except (ValueError, x509.ExtensionNotFound) as error:
         raise Verdict.NO_CARD.refused() from error
-    if constraints.ca or not usage.digital_signature:
+    is_understood = all(
+        isinstance(extension.value, _UNDERSTOOD)
+        for extension in card.extensions
+        if extension.critical
+    )
+    if constraints.ca or not usage.digital_signature or not is_understood or _is_responder(card):
         raise Verdict.NO_CARD.refused()
     return card
+
+
+def _is_responder(certificate: x509.Certificate) -> bool:
+    """A delegate that answers for the root has its signature, too, and no person behind it."""
+    try:
+        uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return ExtendedKeyUsageOID.OCSP_SIGNING in uses
 
 
 def _refuse_out_of_date(card: x509.Certificate, root: x509.Certificate, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 Plain HTTP, because the answer carries its own signature (ocsp_answer.py). Nothing else is trusted: no
 redirect is followed, no proxy of the environment is used, and neither a slow nor an endless answer holds
-a thread of the centre beyond the limit.
+a thread of the centre beyond the limit. (Only a name in the address takes as long as the system's resolver
+lets it: give a number, or a resolver that is near.)
 """
 
 from __future__ import annotations

@@ -151,6 +151,32 @@ def usage_of(card: pki.Issued, **changes: bool) -> x509.KeyUsage:
     return x509.KeyUsage(**flags, encipher_only=False, decipher_only=False)
 
 
+def test_the_responders_key_signs_nobody_in(tmp_path: Path, root: pki.Issued) -> None:
+    """Its certificate is the root's, good, and for signing; but there is no person behind it."""
+    authority = Authority(tmp_path, root)
+    responder = certificates.issue_responder(root, MORNING)
+    assert isinstance(responder.key, ec.EllipticCurvePrivateKey)
+    signature = responder.key.sign(MESSAGE, ec.ECDSA(hashes.SHA384()))
+    with pytest.raises(Refused) as caught:
+        authority.jpki().authenticate(
+            der(responder), Signed(MESSAGE, wire.Algorithm.ES384, signature), MORNING
+        )
+    assert caught.value.rule == "R1 no card"
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_a_card_with_an_extension_that_nobody_knows(
+    authority: Authority, root: pki.Issued, key: rsa.RSAPrivateKey, critical: bool
+) -> None:
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.999.1"), b"\5\0")
+    builder = pki.leaf(root, key, root.certificate.subject, (MADE, LATER))
+    odd = pki.signed(root, key, builder.add_extension(unknown, critical))
+    if critical:
+        assert refusal(authority.jpki(), odd).rule == "R1 no card"
+    else:
+        assert let_in(authority.jpki(), odd) == MORNING
+
+
 def test_what_is_no_certificate(authority: Authority, key: rsa.RSAPrivateKey) -> None:
     with pytest.raises(Refused):
         authority.jpki().authenticate(b"\x30\x03\x02\x01\x01" * 20, signed(key), MORNING)

@@ -16,6 +16,7 @@ from tests.terminal.visits.place import PAPER, Backend, Person, every, terminal_
     ("en", "okabe-sachiko", ("8", "ok"), ("ok",), 2, 4),
     ("ja", "nguyen-hoa", ("8", "ok"), ("1", "ok"), 1, 1),
     ("en", "nguyen-hoa", ("8", "ok"), ("ok",), 1, 1),
+    ("ja", "shirai-nozomi", (), ("1", "ok"), 1, 1),  # a card of the next generation
 )
 async def test_R5_R16_R22_R27_a_visit_ends_with_every_sheet_in_hand(
     backend: Backend,
