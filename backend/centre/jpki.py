@@ -34,6 +34,7 @@ from backend.centre.revocation import Freshness, RevocationList, Source, Standin
 from backend.centre.roots import Roots, world_of
 from backend.centre.settings import Jpki as Pins
 from backend.refusals import Refused
+from backend.unreadable import UNREADABLE
 from terminal.link import wire
 
 logger = logging.getLogger(__name__)
@@ -95,8 +96,11 @@ class Jpki:
 
         Blocks while the responder is asked. Raises Refused (P1, P5) or ProblemError (422).
         """
-        card = _card(certificate)
-        root = self._issuer_of(card)
+        try:
+            card = _card(certificate)
+            root = self._issuer_of(card)
+        except UNREADABLE as error:
+            raise Verdict.NO_CARD.refused() from error
         if not is_signed_by(card, signed.algorithm, signed.signature, signed.message):
             raise ProblemError(Code.SIGNATURE, "the signature is not this certificate's")
         _refuse_out_of_date(card, root, now)
@@ -133,12 +137,15 @@ class Jpki:
 
 
 def _card(certificate: bytes) -> x509.Certificate:
-    """A certificate for signing in. Raises Refused for any other that the root may have issued."""
+    """A certificate for signing in; the library reads it only as far as it is asked.
+
+    Raises Refused for any other that the root may have issued, or one of UNREADABLE.
+    """
+    card = x509.load_der_x509_certificate(certificate)
     try:
-        card = x509.load_der_x509_certificate(certificate)
         usage = card.extensions.get_extension_for_class(x509.KeyUsage).value
         constraints = card.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, x509.ExtensionNotFound) as error:
+    except x509.ExtensionNotFound as error:
         raise Verdict.NO_CARD.refused() from error
     is_understood = all(
         isinstance(extension.value, _UNDERSTOOD)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -23,6 +23,7 @@ from cryptography.x509.oid import SignatureAlgorithmOID as Signed
 
 from backend.centre.revocation import Freshness, Standing, Statement, standing_of
 from backend.centre.roots import RSA_MIN_BITS, has_issued
+from backend.unreadable import UNREADABLE
 
 _RSA = (Signed.RSA_WITH_SHA256, Signed.RSA_WITH_SHA384, Signed.RSA_WITH_SHA512)
 _ECDSA = (Signed.ECDSA_WITH_SHA256, Signed.ECDSA_WITH_SHA384, Signed.ECDSA_WITH_SHA512)
@@ -49,7 +50,7 @@ def checked(
         _require_asked(response, question)
         _require_fresh(response, freshness, now)
         return _statement(response, now)
-    except (ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise Unusable("it is not one whole OCSP response") from error
 
 

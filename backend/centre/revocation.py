@@ -17,6 +17,7 @@ from cryptography import x509
 
 from backend.centre.roots import Roots
 from backend.centre.settings import SettingsError
+from backend.unreadable import UNREADABLE
 
 logger = logging.getLogger(__name__)
 
@@ -117,13 +118,13 @@ class RevocationList:
             if self._read_last[0] != error.errno:
                 logger.warning("revocation list %s: %s", self._path, error.strerror)
             self._read_last = (error.errno, None)
-        except ValueError:
+        except UNREADABLE:
             logger.warning("revocation list %s is not a whole list in PEM", self._path)
             self._read_last = (version, None)
         return self._read_last[1]
 
     def _parsed(self, content: bytes) -> _Listed:
-        """Raises ValueError."""
+        """Raises one of UNREADABLE."""
         listed = x509.load_pem_x509_crl(content)
         scope = None
         for extension in listed.extensions:
@@ -161,5 +162,5 @@ def _points(card: x509.Certificate) -> set[x509.GeneralName]:
 def _reason(line: x509.RevokedCertificate) -> x509.ReasonFlags | None:
     try:
         return line.extensions.get_extension_for_class(x509.CRLReason).value.reason
-    except (ValueError, x509.ExtensionNotFound):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return None

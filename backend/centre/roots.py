@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from backend.centre.settings import SettingsError, World
+from backend.unreadable import UNREADABLE
 
 RSA_MIN_BITS = 2048
 STRONG_DIGESTS = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
@@ -60,7 +61,7 @@ def has_issued(root: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(root)
         return isinstance(certificate.signature_hash_algorithm, STRONG_DIGESTS)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (InvalidSignature, *UNREADABLE):
         return False
 
 
@@ -74,7 +75,7 @@ def _has_published(root: x509.Certificate, listed: x509.CertificateRevocationLis
             and isinstance(listed.signature_hash_algorithm, STRONG_DIGESTS)
             and listed.is_signature_valid(key)
         )
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return False
 
 
@@ -83,7 +84,7 @@ def _read(path: Path) -> x509.Certificate:
         (root,) = x509.load_pem_x509_certificates(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"[jpki] roots: {path}: {error.strerror}") from error
-    except ValueError as error:
+    except UNREADABLE as error:
         raise SettingsError(
             f"[jpki] roots: {path} is not one certificate in PEM: put each root into a file of its own"
         ) from error
@@ -122,7 +123,7 @@ def _is_authority(root: x509.Certificate) -> bool:
     try:
         constraints = root.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = root.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (ValueError, x509.ExtensionNotFound):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return False
     return constraints.ca and usage.key_cert_sign
 

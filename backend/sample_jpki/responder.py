@@ -18,7 +18,6 @@ from urllib.parse import unquote
 
 from aiohttp import web
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
@@ -27,6 +26,7 @@ from backend.city.personas import PERSONAS
 from backend.clock import Clock
 from backend.sample_jpki import authority, certificates
 from backend.sample_jpki.answer import signed
+from backend.unreadable import UNREADABLE
 from backend.world import Development, DevelopmentError
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Responder:
             if desk is None:
                 return _failure(_Status.UNAUTHORIZED)
             return desk.answer(request, nonce)
-        except (ValueError, NotImplementedError, UnsupportedAlgorithm):
+        except UNREADABLE:
             return _failure(_Status.MALFORMED_REQUEST)
         except DevelopmentError as error:
             logger.error("the responder cannot read its books: %s", error)

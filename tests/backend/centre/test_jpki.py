@@ -10,6 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from backend import pki
 from backend.centre import roots
@@ -175,6 +177,25 @@ def test_a_card_with_an_extension_that_nobody_knows(
         assert refusal(authority.jpki(), odd).rule == "R1 no card"
     else:
         assert let_in(authority.jpki(), odd) == MORNING
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, at odd names and numbers
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 1300), words=st.binary(max_size=40), instead_of=st.integers(0, 60))
+@example(at=12, words=b"\7", instead_of=1)  # a version of certificates that does not exist
+def test_any_bytes_within_a_card(
+    authority: Authority, card: pki.Issued, at: int, words: bytes, instead_of: int
+) -> None:
+    """A terminal may send what it likes; the centre has a word for it, and no accident."""
+    whole = der(card)
+    broken = whole[:at] + words + whole[at + instead_of :]
+    try:
+        authority.jpki().authenticate(broken, signed(card.key), MORNING)
+    except (Refused, ProblemError):
+        return
+    # How many bits at the end of the issuer's signature do not count is nobody's.
+    signed_part = x509.load_der_x509_certificate(broken).tbs_certificate_bytes
+    assert signed_part == card.certificate.tbs_certificate_bytes
 
 
 def test_what_is_no_certificate(authority: Authority, key: rsa.RSAPrivateKey) -> None:

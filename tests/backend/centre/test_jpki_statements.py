@@ -108,6 +108,19 @@ def test_I9_the_graver_word_wins_and_silence_lets_nobody_in(
         assert refusal(jpki, card).rule == rule
 
 
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_I9_an_older_word_that_is_graver_wins_too(
+    authority: Authority, card: pki.Issued, hours: int
+) -> None:
+    jpki = authority.jpki()
+    later = MORNING + timedelta(hours=hours)
+    jpki._sources = [
+        Says(Statement(Standing.GOOD, MORNING)),
+        Says(Statement(Standing.SUSPENDED, later)),
+    ]
+    assert refusal(jpki, card).rule == "R69"
+
+
 def test_I9_of_two_good_words_the_newer_says_as_of_when(
     authority: Authority, card: pki.Issued
 ) -> None:

@@ -147,8 +147,15 @@ def test_a_delegate_whose_certificate_is_not_there() -> None:
     void(answer_to(ASKED, DELEGATE, certificates=[CARD.certificate]), MAY_NOT)
 
 
-def test_a_delegate_with_a_weak_key() -> None:
-    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
+@pytest.mark.parametrize(
+    "weak",
+    [
+        rsa.generate_private_key(public_exponent=65537, key_size=1024),  # noqa: S505
+        ec.generate_private_key(ec.SECP224R1()),
+    ],
+    ids=["RSA-1024", "P-224"],
+)
+def test_a_delegate_with_a_weak_key(weak: pki.Key) -> None:
     builder = pki.leaf(ROOT, weak, DELEGATE.certificate.subject, (MADE, MORNING + BOUND))
     for value, critical in (MAY_ANSWER, NO_CHECK):
         builder = builder.add_extension(value, critical)
@@ -255,6 +262,7 @@ def test_an_answer_that_says_why_it_is_none(status: ocsp.OCSPResponseStatus) -> 
 WHOLE = answer_to(ASKED, DELEGATE)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, at odd names and numbers
 @given(st.integers(0, len(WHOLE) - 1))
 def test_an_answer_that_is_cut_off(length: int) -> None:
     with pytest.raises(Unusable):
@@ -270,6 +278,7 @@ def void_or_the_same(answer: bytes) -> None:
     assert ocsp.load_der_ocsp_response(answer).tbs_response_bytes in WHOLE
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, at odd names and numbers
 @given(st.integers(0, len(WHOLE) * 8 - 1))
 def test_an_answer_with_one_bit_that_is_wrong(bit: int) -> None:
     broken = bytearray(WHOLE)
@@ -277,12 +286,14 @@ def test_an_answer_with_one_bit_that_is_wrong(bit: int) -> None:
     void_or_the_same(bytes(broken))
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, at odd names and numbers
 @given(st.binary(max_size=600))
 def test_any_bytes(answer: bytes) -> None:
     with pytest.raises(Unusable):
         hear(answer)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, at odd names and numbers
 @given(st.binary(max_size=40), st.integers(0, len(WHOLE)), st.integers(0, 60))
 def test_any_bytes_within_an_answer(words: bytes, at: int, instead_of: int) -> None:
     void_or_the_same(WHOLE[:at] + words + WHOLE[at + instead_of :])

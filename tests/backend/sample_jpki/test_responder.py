@@ -184,11 +184,13 @@ def test_no_nonce_is_made_up(made: Development, responder: Responder) -> None:
     assert list(heard(responder.answer(about(made, "aoki-haruna"))).extensions) == []
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, at odd names and numbers
 @given(st.binary(max_size=300))
 def test_any_bytes_are_answered(responder: Responder, question: bytes) -> None:
     assert heard(responder.answer(question)).response_status is Status.MALFORMED_REQUEST
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, at odd names and numbers
 @given(at=st.integers(0, 200), words=st.binary(min_size=1, max_size=8))
 def test_any_bytes_within_a_question_are_answered(
     made: Development, responder: Responder, at: int, words: bytes
