@@ -116,10 +116,9 @@ def test_what_a_root_has_issued_is_no_root(tmp_path: Path) -> None:
     assert "not signed by itself" in refused(written(tmp_path, bearing_its_name))
 
 
-def test_a_self_signed_certificate_that_is_no_authority(tmp_path: Path) -> None:
-    builder = pki.leaf(ROOT, KEY, ROOT.certificate.subject, (MADE, MORNING))
-    assert "may sign no certificates" in refused(written(tmp_path, pki.signed(ROOT, KEY, builder)))
-    bare = (
+def self_signed(*extensions: x509.ExtensionType) -> pki.Issued:
+    """In the root's name, with the root's key, and with these extensions."""
+    builder = (
         x509.CertificateBuilder()
         .subject_name(ROOT.certificate.subject)
         .issuer_name(ROOT.certificate.subject)
@@ -128,7 +127,38 @@ def test_a_self_signed_certificate_that_is_no_authority(tmp_path: Path) -> None:
         .not_valid_before(MADE)
         .not_valid_after(MORNING)
     )
-    assert "may sign no certificates" in refused(written(tmp_path, pki.signed(ROOT, KEY, bare)))
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=True)
+    return pki.signed(ROOT, KEY, builder)
+
+
+def usage_of(certificate: x509.Certificate) -> x509.KeyUsage:
+    return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+
+
+AUTHORITY = x509.BasicConstraints(ca=True, path_length=0)
+NO_AUTHORITY = x509.BasicConstraints(ca=False, path_length=None)
+SIGNS = usage_of(ROOT.certificate)
+SIGNS_NOT = usage_of(certificates.issue_card(ROOT, P384, MADE).certificate)
+
+
+@pytest.mark.parametrize(
+    "extensions",
+    [
+        [],
+        [SIGNS],
+        [AUTHORITY],
+        [NO_AUTHORITY, SIGNS],
+        [AUTHORITY, SIGNS_NOT],
+        [NO_AUTHORITY, SIGNS_NOT],
+    ],
+)
+def test_a_self_signed_certificate_that_is_no_authority(
+    tmp_path: Path, extensions: list[x509.ExtensionType]
+) -> None:
+    odd = self_signed(*extensions)
+    assert "may sign no certificates" in refused(written(tmp_path, odd))
+    Roots(written(tmp_path, self_signed(AUTHORITY, SIGNS)), World.TEST)
 
 
 def test_a_root_that_is_there_twice(tmp_path: Path) -> None:
