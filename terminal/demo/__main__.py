@@ -140,7 +140,7 @@ def _card(stage: Stage, persona: str | None) -> dict[str, str]:
         return cards[0]
     chosen = next((card for card in cards if card["persona"] == persona), None)
     if chosen is None:
-        names = ", ".join(card["persona"] for card in cards)
+        names = ", ".join(card["persona"] for card in cards if card["pin"])
         raise VisitFailed(f"there is no card of “{persona}”; there are {names}")
     return chosen
 

@@ -10,7 +10,9 @@ from PIL import Image
 
 @dataclass(frozen=True, slots=True)
 class DockState:
-    """Everything the dock shows. ``lights`` maps a light's name to off, steady, slow or quick."""
+    """Everything the dock shows. ``lights`` maps a light's name to off, steady, slow or quick.
+
+    ``another``: a second card lies on the first."""
 
     card: str | None
     lights: dict[str, str]
@@ -23,6 +25,7 @@ class DockState:
     cover_open: bool
     paper_out: bool
     line_cut: bool
+    another: bool = False
 
 
 class Rig(abc.ABC):
@@ -37,10 +40,12 @@ class Rig(abc.ABC):
         """As things lie now."""
 
     @abc.abstractmethod
-    async def insert_card(self, persona: str) -> None: ...
+    async def insert_card(self, persona: str) -> None:
+        """Lay down this card of the drawer."""
 
     @abc.abstractmethod
-    async def remove_card(self) -> None: ...
+    async def remove_card(self) -> None:
+        """Take away all that lies on the reader."""
 
     @abc.abstractmethod
     async def press_key(self, key: str) -> None:

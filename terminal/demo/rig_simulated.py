@@ -12,6 +12,7 @@ from PIL import Image
 
 from drivers.buttons import Button
 from drivers.buttons.simulated import SimulatedButtons
+from drivers.card.software import SoftwareCard
 from drivers.card.virtual import VirtualCard
 from drivers.card_reader.simulated import SimulatedCardReader
 from drivers.errors import ImpossibleAct, PrinterFault
@@ -25,6 +26,7 @@ from drivers.printer.simulated import SimulatedDocumentPrinter, SimulatedReceipt
 from drivers.sensors import Sensor
 from drivers.sensors.simulated import SimulatedSensors
 from drivers.sounder.simulated import SimulatedSounder
+from terminal.demo import other_cards
 from terminal.demo.line import Line
 from terminal.demo.rig import DockState, Rig
 from terminal.devices import Devices
@@ -57,6 +59,7 @@ class SimulatedRig(Rig):
         self._cards = cards
         self._line = line
         self._card: str | None = None
+        self._another = False
         self._supervised = False
         self._reader = devices.card_reader
         self._keypad = simulated(devices.keypad, SimulatedKeypad)
@@ -76,7 +79,8 @@ class SimulatedRig(Rig):
     def personas(self) -> list[dict[str, str]]:
         """With the PIN of each fictional person, so that whoever tries the dock can type it."""
         index: list[dict[str, str]] = json.loads((self._cards / "index.json").read_text())
-        return [{**entry, "pin": self._pin(entry["persona"])} for entry in index]
+        people = [{**entry, "pin": self._pin(entry["persona"])} for entry in index]
+        return [*people, *other_cards.entries()]
 
     def _pin(self, persona: str) -> str:
         card: dict[str, str] = json.loads((self._cards / f"{persona}.json").read_text())
@@ -104,22 +108,40 @@ class SimulatedRig(Rig):
             cover_open=PrinterFault.COVER_OPEN in faults,
             paper_out=PrinterFault.PAPER_OUT in faults,
             line_cut=self._line.cut,
+            another=self._another,
         )
 
     async def insert_card(self, persona: str) -> None:
+        if persona == other_cards.ANOTHER:
+            await self._lay_another()
+            return
         if self._card is not None:
             raise ImpossibleAct("there is a card on the reader already")
-        await self._put(self.load_card(persona))
+        is_other = any(card.persona == persona for card in other_cards.OTHERS)
+        made = other_cards.made(persona, self._cards) if is_other else self.load_card(persona)
+        await (self._put_mute() if made is None else self._put(made))
         self._card = persona
+
+    async def _lay_another(self) -> None:
+        if self._card is None or self._another:
+            raise ImpossibleAct("another card is laid on the first, and only one")
+        await self._put_another()
+        self._another = True
 
     async def remove_card(self) -> None:
         if self._card is None:
             raise ImpossibleAct("there is no card on the reader")
         await self._pull()
-        self._card = None
+        self._card, self._another = None, False
 
-    async def _put(self, card: VirtualCard) -> None:
+    async def _put(self, card: SoftwareCard) -> None:
         simulated(self._reader, SimulatedCardReader).insert(card)
+
+    async def _put_mute(self) -> None:
+        simulated(self._reader, SimulatedCardReader).insert_mute()
+
+    async def _put_another(self) -> None:
+        simulated(self._reader, SimulatedCardReader).insert_another()
 
     async def _pull(self) -> None:
         simulated(self._reader, SimulatedCardReader).remove()

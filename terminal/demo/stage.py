@@ -149,11 +149,11 @@ async def _virtual(
 
     pcscd = await stack.enter_async_context(PrivatePcscd())
     os.environ.update(pcscd.environment)  # read once, when the PC/SC library is first used
-    slot = await stack.enter_async_context(VpcdSlot(pcscd.ports[0]))
+    first, second = [await stack.enter_async_context(VpcdSlot(port)) for port in pcscd.ports[:2]]
     printer = await stack.enter_async_context(EvePrinter(seconds_per_sheet=play.seconds_per_sheet))
     receipts = await stack.enter_async_context(EscPosSimulator())
-    settings["card_reader"] = {"type": "pcsc", "pattern": "Virtual PCD 00 00"}
+    settings["card_reader"] = {"type": "pcsc", "pattern": "Virtual PCD"}
     settings["document_printer"] = {"type": "ipp", "uri": printer.uri}
     settings["receipt_printer"] = {"type": "escpos", "device": receipts.path}
     terminal = Terminal(_config(settings, play), play.watch)
-    return terminal, VirtualRig(terminal.devices, cards, line, slot, printer, receipts)
+    return terminal, VirtualRig(terminal.devices, cards, line, (first, second), printer, receipts)

@@ -20,7 +20,8 @@ from backend.clock import JST, Clock
 from backend.development import Development, DevelopmentError, prepare, revoke
 from backend.storage import registry
 from backend.storage.sqlite import SqliteDatabase
-from drivers.card.jpki import CardKind, signature_algorithm
+from drivers.card.jpki import signature_algorithm
+from drivers.card.kinds import CardKind
 from drivers.card.virtual import VirtualCard
 from terminal.link import wire
 

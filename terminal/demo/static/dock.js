@@ -88,8 +88,8 @@ const FLASHES = { off: "消灯", steady: "点灯", slow: "ゆっくり点滅", q
 function show({ state: next, pictures, receipt }) {
   state = next;
   for (const lamp of document.querySelectorAll(".lamp")) light(lamp, state.lights[lamp.dataset.light]);
-  part("cards", [personas, state.card], drawCards);
-  part("reader-bed", state.card, drawReader);
+  part("cards", [personas, state.card, state.another], drawCards);
+  part("reader-bed", [state.card, state.another], drawReader);
   part("sheets", [pictures, state.sheets_in_tray > 0], (node) => drawSheets(node, pictures));
   part("receipt", [receipt, state.receipt_in_slot], (node) => drawReceipt(node, receipt));
   $("pull").disabled = state.card === null;
@@ -121,20 +121,28 @@ function light(lamp, flash = "off") {
   lamp.title = FLASHES[flash] ?? flash;
 }
 
+// Cards of people, who have a PIN, and then what else is laid on readers.
 function drawCards(node) {
-  node.replaceChildren(...personas.map((card) => {
-    const there = state.card === card.persona;
-    const tile = button(`card-${card.persona}`, there ? "card gone" : "card",
-      { act: "insert_card", persona: card.persona },
-      element("i", { className: "chip", "aria-hidden": "true" }),
-      element("b", {}, card.name),
-      element("span", { className: "pin" }, card.pin ? `PIN ${card.pin}` : ""),
-      element("span", { className: "note" }, card.note_ja ?? ""),
-      element("small", { lang: "en" }, [card.city, card.note_en].filter(Boolean).join(" · ")));
-    tile.title = [card.note_ja, card.note_en].filter(Boolean).join("\n");
-    tile.disabled = there;
-    return tile;
-  }));
+  const others = personas.findIndex(({ pin }) => !pin);
+  const tiles = personas.map(drawCard);
+  if (others > 0) tiles.splice(others, 0, element("h3", {}, "ほかのカード ", english("other cards")));
+  node.replaceChildren(...tiles);
+}
+
+const ANOTHER = "other-another";
+
+function drawCard(card) {
+  const there = card.persona === ANOTHER ? state.another : state.card === card.persona;
+  const tile = button(`card-${card.persona}`, there ? "card gone" : card.pin ? "card" : "card other",
+    { act: "insert_card", persona: card.persona },
+    element("i", { className: "chip", "aria-hidden": "true" }),
+    element("b", {}, card.name),
+    element("span", { className: "pin" }, card.pin ? `PIN ${card.pin}` : ""),
+    element("span", { className: "note" }, card.note_ja ?? ""),
+    element("small", { lang: "en" }, [card.city, card.note_en].filter(Boolean).join(" · ")));
+  tile.title = [card.note_ja, card.note_en].filter(Boolean).join("\n");
+  tile.disabled = there || (card.persona === ANOTHER && state.card === null);
+  return tile;
 }
 
 function drawReader(node) {
@@ -142,7 +150,9 @@ function drawReader(node) {
   node.dataset.card = state.card ?? "";
   node.replaceChildren(...(state.card === null ? [] : [element("div", { className: "card lying" },
     element("i", { className: "chip", "aria-hidden": "true" }),
-    element("b", {}, card?.name ?? state.card), element("small", { lang: "en" }, card?.city ?? ""))]));
+    element("b", {}, card?.name ?? state.card), element("small", { lang: "en" }, card?.city ?? "")),
+    ...(state.another ? [element("div", { className: "card lying on-top" },
+      element("i", { className: "chip", "aria-hidden": "true" }), element("b", {}, "もう1枚"))] : [])]));
 }
 
 function drawSheets(node, pictures) {

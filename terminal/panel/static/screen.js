@@ -193,8 +193,14 @@ const widthOf = (text) => text.length - (text.match(/[\u0000-\u02ff]/g)?.length 
 
 function drawLine(line) {
   const [, name, colon, value] = NAMED.exec(line) ?? [];
-  return name === undefined ? element("p", {}, line)
+  return name === undefined ? element("p", {}, ...dialled(line))
     : element("p", { className: "named" }, element("span", {}, name + colon), element("b", {}, ...enumerated(value)));
+}
+
+// A telephone number is one thing, and no line ends within it.
+function dialled(line) {
+  return line.split(/(\d[\d-]{6,}\d)/).map((part, index) =>
+    index % 2 ? element("span", { className: "one" }, part) : part);
 }
 
 // A name or a telephone number among others stays on one line.

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from drivers.card.foreign import ForeignCard
 from drivers.card.kinds import CardKind
+from drivers.card.odd_card import OddCard
+from drivers.card.oddities import Oddities
 from drivers.card.virtual import VirtualCard
 from terminal.visit import states as s
 from terminal.visit.screens import screen_of
@@ -94,28 +96,22 @@ async def test_R45_a_locked_card_is_refused_before_the_pin(backend: Backend, her
 
 
 @every(
-    (CardKind.JUKI, {"kind": CardKind.JUKI}),
-    (CardKind.ANDROID, {"kind": CardKind.ANDROID}),
-    (CardKind.IPHONE, {"kind": CardKind.IPHONE}),
-    ("no_certificate", {"has_auth_certificate": False}),
-    (CardKind.JUKI, None),
-    (CardKind.LICENCE, None),
-    (CardKind.TRANSIT, None),
-    (CardKind.BANK, None),
-    (CardKind.OTHER, None),
+    ("other-juki", "refused.card_juki"),
+    ("other-android", "refused.card_android"),
+    ("other-iphone", "refused.card_iphone"),
+    ("other-licence", "refused.card_licence"),
+    ("other-transit", "refused.card_transit"),
+    ("other-bank", "refused.card_bank"),
+    ("other-unknown", "refused.card_other"),
+    (PERSONA, "refused.card_no_certificate"),
 )
 async def test_R15_R41_R42_other_cards_are_named_and_refused(
-    backend: Backend, here: Path, kind: CardKind | str, changes: dict[str, object] | None
+    backend: Backend, here: Path, card: str, reason: str
 ) -> None:
-    """``changes`` make a persona's card one of this kind; None: the kind has no JPKI at all."""
     async with terminal_at(backend, here) as place:
-        card = place.card(PERSONA, **changes) if changes else ForeignCard(CardKind(kind))
+        place.card(PERSONA, has_auth_certificate=False)
         await place.reach(s.Idle)
-        await Person(place).go(s.AwaitingCard)
-        place.reader.insert(card)
-        place.rig._card = PERSONA
-        await place.reach(s.Refused)
-        reason = f"refused.card_{kind.value if isinstance(kind, CardKind) else kind}"
+        await Person(place, card).go(s.Refused)
         assert {reason, f"{reason}.next", "refused.hotline"} <= set(place.words())
         await place.press("ok")
         await place.reach(s.TakingCardBack)
@@ -123,6 +119,28 @@ async def test_R15_R41_R42_other_cards_are_named_and_refused(
         await place.reach(s.Idle)
         await place.settled()
         assert place.steps() == ["opened", "done"]
+
+
+async def test_a_card_of_the_older_kind_without_certificates_is_a_juki_card_too(
+    backend: Backend, here: Path
+) -> None:
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        await Person(place).go(s.AwaitingCard)
+        place.reader.insert(ForeignCard(CardKind.JUKI))
+        await place.reach(s.Refused)
+        assert place.words()[1] == "refused.card_juki"
+
+
+async def test_a_card_for_face_authentication_has_no_pin_to_type(
+    backend: Backend, here: Path
+) -> None:
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        await Person(place).go(s.AwaitingCard)
+        place.reader.insert(OddCard(place.card(PERSONA), Oddities(no_pin=True)))
+        await place.reach(s.Refused)
+        assert place.words()[1:3] == ["refused.card_no_pin", "refused.card_no_pin.next"]
 
 
 @every(
@@ -174,7 +192,7 @@ async def test_a_mute_card_is_asked_to_be_turned_round_and_does_not_spin_the_loo
 ) -> None:
     async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
-        place.reader.insert_mute()
+        await place.rig.insert_card("other-mute")
         await place.reach(s.Consent)
         await place.press("ok")
         await place.until(
@@ -186,7 +204,7 @@ async def test_a_mute_card_is_asked_to_be_turned_round_and_does_not_spin_the_loo
         await place.until(place.terminal.conductor._queue.empty, "done")
         assert len(place.trail) == steps, place.kinds
         assert place.words()[0] == "awaiting_card.mute"
-        place.reader.remove()
+        await place.rig.remove_card()
         await Person(place).go(s.EnteringPin)
         await place.press("cancel")
         await Person(place).go(s.Farewell)

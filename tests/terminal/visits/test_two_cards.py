@@ -41,7 +41,7 @@ async def test_two_cards_that_are_left_keep_the_next_person_out(
     async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
         await Person(place).go(s.EnteringPin)
-        place.reader.insert_another()
+        await place.rig.insert_card("other-another")
         await place.until(lambda: asked_for_one_card(place), "asked for one card")
         await place.time_out()
         await place.reach(s.TakingCardBack)
