@@ -12,6 +12,7 @@ from typing import Self, TextIO
 
 _SELECT = 0xA4
 _HEADER_SIZE = 4
+_LONGEST_NAME = 18  # of an application: sixteen bytes, with Lc and Le
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def masked(command: bytes) -> str:
     header, body = command[:_HEADER_SIZE], command[_HEADER_SIZE:]
     if not body:
         return header.hex(" ").upper()
-    if header[1] == _SELECT:
+    if header[1] == _SELECT and len(body) <= _LONGEST_NAME:
         return command.hex(" ").upper()
     return f"{header.hex(' ').upper()} ({len(body)} more)"
 

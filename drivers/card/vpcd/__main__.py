@@ -67,7 +67,7 @@ _Hand: TypeAlias = tuple[SoftwareCard | None, Oddities]  # a card of None is som
 @click.option(
     "--beside",
     metavar="NAME",
-    help="Another card in the next slot: a persona, or a kind that needs none. It is not odd.",
+    help="Another card in the next slot: a persona, or a kind that needs none. No oddity, no log.",
 )
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="The slot's TCP port.")
 @click.option(
@@ -154,8 +154,10 @@ async def _hold(hands: list[_Hand], port: int, *, own_pcscd: bool, log: TextIO |
             port = pcscd.ports[0]
             for name, value in pcscd.environment.items():
                 click.echo(f"export {name}={shlex.quote(value)}")
-        listener = None if log is None else ApduLog(log)
-        slots = [VpcdSlot(port + at, listener=listener) for at in range(len(hands))]
+        slots = [
+            VpcdSlot(port + at, listener=ApduLog(log) if log is not None and at == 0 else None)
+            for at in range(len(hands))
+        ]
         for slot, (card, oddities) in zip(slots, hands, strict=True):
             await stack.enter_async_context(slot)
             await (slot.insert_mute() if card is None else slot.insert(card, oddities))

@@ -38,6 +38,12 @@ def test_bytes_are_counted() -> None:
     assert Exchange.of(7, VERIFY, b"", 0.5).sw is None
 
 
+def test_a_name_is_shown_and_what_is_too_long_for_one_is_not() -> None:
+    select = "00 A4 04 00 10 A0 00 00 02 31 01 00 00 00 00 00 00 00 00 00 00 00"
+    assert masked(bytes.fromhex(select)) == select
+    assert masked(bytes.fromhex("00A4020CFA" + "FF" * 250)) == "00 A4 02 0C (251 more)"
+
+
 @given(header=st.binary(min_size=4, max_size=4), before=st.binary(max_size=9))
 def test_R14_a_pin_is_never_written_whatever_command_it_comes_in(
     header: bytes, before: bytes

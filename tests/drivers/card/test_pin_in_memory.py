@@ -142,7 +142,7 @@ async def test_R14_nothing_is_left_when_the_card_was_silent_and_is_taken_away(
 ) -> None:
     """Until then pcscd waits for the answer, with the command in its hands."""
     await search.slot.insert(card_of(search), Oddities(silent_at=VERIFY_AT))
-    async with search.sent("covered", limit_s=1.0) as sender:
+    async with search.sent("covered", limit_s=3.0) as sender:
         assert sender.error == "DeviceTimeout"
         assert search.hits().keys() >= {"VERIFY", "ASCII"}
         await search.slot.remove()
