@@ -78,7 +78,12 @@ class Command:
         return self.ins in SECRET_INS and len(self.data) > 0
 
     def encode(self) -> bytearray:
-        """As it goes over the line. The caller wipes it when ``is_secret``."""
+        """As it goes over the line. The caller wipes it when ``is_secret``.
+
+        Raises ValueError for a PIN that has been wiped meanwhile: it would cost its owner a try.
+        """
+        if self.is_secret and not any(self.data):
+            raise ValueError("a PIN that has been wiped is not sent")
         octets = bytearray((self.cla, self.ins, self.p1, self.p2))
         if self.data:
             octets.append(len(self.data))
@@ -163,6 +168,19 @@ def exchanges(command: Command) -> Generator[Command, Response, Response]:
         response = yield Command(command.cla & 0x03, 0xC0, 0, 0, le=response.sw & 0xFF or MAX_LE)
         data += response.data
     raise CardProtocolError("the card never ends its answer")
+
+
+def resolved(steps: Generator[Command, Response, _Result]) -> Generator[Command, Response, _Result]:
+    """The same protocol with every answer made whole (``exchanges``)."""
+    try:
+        command = next(steps)
+        while True:
+            command = steps.send((yield from exchanges(command)))
+    except StopIteration as done:
+        result: _Result = done.value
+        return result
+    finally:
+        steps.close()
 
 
 async def converse(

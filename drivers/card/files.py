@@ -28,6 +28,11 @@ def is_there(selected: Response, doing: str) -> bool:
     return selected.sw == SW.OK
 
 
+def single(command: Command) -> Steps[Response]:
+    """One command, whatever it is."""
+    return (yield command)
+
+
 def select_application(aid: bytes) -> Steps[Response]:
     """By name, without its file control information."""
     return (yield Command(0x00, 0xA4, 0x04, 0x0C, aid))

@@ -34,7 +34,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from drivers.card.apdu import MAX_LE, SW, Command, Response, converse, tries_left
+from drivers.card.apdu import MAX_LE, SW, Command, Response, tries_left
 from drivers.card.files import Steps, is_there, need_file, read_rest, read_start, select_file
 from drivers.card.kinds import CardKind, recognise, select_jpki
 from drivers.card_reader import CardConnection
@@ -77,7 +77,7 @@ class CardSummary:
 
 async def run(connection: CardConnection, steps: Steps[_T]) -> _T:
     """Perform ``steps`` on a card. Raises what they raise, and what ``transmit`` raises."""
-    return await converse(steps, connection.transmit)
+    return await connection.perform(steps)
 
 
 # --- the first conversation --------------------------------------------------------------------------
@@ -147,6 +147,16 @@ def meet_again(card: CardSummary) -> Steps[None]:
     start = yield from read_start(AUTH_CERTIFICATE_EF, MAX_LE, short=card.short_ids)
     if start != card.certificate[:MAX_LE]:
         raise CardExchanged("this is not the card whose certificate was read")
+
+
+def sign_in(card: CardSummary, pin: bytearray, message: bytes) -> Steps[bytes]:
+    """Meet the card again, one VERIFY, one signature: all that a PIN entry is for.
+
+    Raises like ``meet_again``, ``verify_pin`` and ``sign``.
+    """
+    yield from meet_again(card)
+    yield from verify_pin(pin)
+    return (yield from sign(message, card))
 
 
 def verify_pin(pin: bytearray) -> Steps[None]:

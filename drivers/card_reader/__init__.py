@@ -5,9 +5,13 @@ from __future__ import annotations
 import abc
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from drivers.card.apdu import Command, Response
+from drivers.card.files import Steps, single
 from drivers.device import Device, DeviceEvent
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,16 @@ class CardConnection(abc.ABC):
         """The answer to reset of the card this connection belongs to."""
 
     @abc.abstractmethod
-    async def transmit(self, command: Command) -> Response:
-        """One command, one answer (61xx and 6Cxx resolved).
+    async def perform(self, steps: Steps[_T]) -> _T:
+        """A whole protocol: its commands one after the other, 61xx and 6Cxx resolved, none ever repeated.
 
-        Raises NoCard when the card is gone, DeviceTimeout, DeviceUnavailable. Never retries.
+        Raises what the steps raise, NoCard when the card is gone, DeviceTimeout, DeviceUnavailable. Where
+        it is cancelled, no further command is sent.
         """
+
+    async def transmit(self, command: Command) -> Response:
+        """One command, one answer. Raises like ``perform``."""
+        return await self.perform(single(command))
 
     @abc.abstractmethod
     async def verify_at_reader(self, command: Command, typing_s: float) -> Response:

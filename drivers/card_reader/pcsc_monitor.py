@@ -121,8 +121,9 @@ class ReaderMonitor:
                 UNCOUNTED_S if in_doubt else RESYNC_S,
             )
             if not states:
-                for face in in_doubt:
-                    context.look_again(face)
+                in_doubt = [face for face in in_doubt if not context.look_again(face)]
+                if in_doubt:
+                    continue  # while we speak to the card, it is not in doubt for long
             in_doubt = []
             seen = {face: states[face] & ~CHANGED for face in faces if face in states}
             known |= seen

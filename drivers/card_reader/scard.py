@@ -7,6 +7,7 @@ imported when a reader is made, so that everything else works on a machine witho
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,6 +72,12 @@ _UNAVAILABLE_ADVICE = {
 _GONE = {_NO_SMARTCARD, _NOT_TRANSACTED, _RESET_CARD, _REMOVED_CARD}
 _UNKNOWN_CONTROL = {0x80100016, 0x8010001F, 0x80100022}  # not transacted, unexpected, unsupported
 _SILENT = {_UNRESPONSIVE_CARD, _UNPOWERED_CARD, _PROTO_MISMATCH}
+
+
+# libpcsclite searches the cards of all lines for a handle while another thread may be adding one of its
+# own, or taking one out, without a lock between (seen as a crash in SCardDisconnect). So handles are used
+# by one thread at a time.
+_HANDLES = threading.Lock()
 
 
 class ReaderHeld(DeviceUnavailable):
@@ -147,8 +154,19 @@ class Context:
         """End a ``wait`` of another thread."""
         self._calls.SCardCancel(self._handle)
 
-    def look_again(self, reader: str) -> None:
-        """Make pcscd try to power whatever lies in a reader it believes to be empty."""
+    def look_again(self, reader: str) -> bool:
+        """Make pcscd try to power whatever lies in a reader it believes to be empty.
+
+        False, and nothing done, while a card is being spoken to."""
+        if not _HANDLES.acquire(blocking=False):
+            return False
+        try:
+            self._power_briefly(reader)
+        finally:
+            _HANDLES.release()
+        return True
+
+    def _power_briefly(self, reader: str) -> None:
         calls = self._calls
         code, handle, _ = calls.SCardConnect(self._handle, reader, calls.SCARD_SHARE_DIRECT, 0)
         if code & 0xFFFFFFFF == _SUCCESS:
@@ -160,9 +178,10 @@ class Context:
     def connect(self, reader: str) -> CardHandle:
         """Power the card, for us alone. Raises NoCard, CardMute, DeviceUnavailable, HardwareFault."""
         calls = self._calls
-        code, handle, protocol = calls.SCardConnect(
-            self._handle, reader, calls.SCARD_SHARE_EXCLUSIVE, _either(calls)
-        )
+        with _HANDLES:
+            code, handle, protocol = calls.SCardConnect(
+                self._handle, reader, calls.SCARD_SHARE_EXCLUSIVE, _either(calls)
+            )
         self._scard.check(code, "connecting")
         return CardHandle(self._scard, handle, protocol)
 
@@ -177,7 +196,8 @@ class CardHandle:
         self._protocol = protocol
 
     def atr(self) -> bytes:
-        code, _reader, _state, _protocol, atr = self._calls.SCardStatus(self._handle)
+        with _HANDLES:
+            code, _reader, _state, _protocol, atr = self._calls.SCardStatus(self._handle)
         self._scard.check(code, "asking for the answer to reset")
         return bytes(atr)
 
@@ -185,7 +205,8 @@ class CardHandle:
         """At least a status word. Raises NoCard also where "success" came without one: a pulled card."""
         numbers = list(octets)  # of the interpreter's own small integers: wiping the list wipes it
         try:
-            code, answer = self._calls.SCardTransmit(self._handle, self._protocol, numbers)
+            with _HANDLES:
+                code, answer = self._calls.SCardTransmit(self._handle, self._protocol, numbers)
         finally:
             numbers[:] = [0] * len(numbers)
         self._scard.check(code, "a command")
@@ -195,7 +216,8 @@ class CardHandle:
 
     def control(self, code: int, octets: bytes) -> bytes:
         """Something for the reader itself; b"" where it does not know it."""
-        code, answer = self._calls.SCardControl(self._handle, code, list(octets))
+        with _HANDLES:
+            code, answer = self._calls.SCardControl(self._handle, code, list(octets))
         if code & 0xFFFFFFFF in _UNKNOWN_CONTROL:
             return b""
         self._scard.check(code, "a request to the reader")
@@ -203,7 +225,8 @@ class CardHandle:
 
     def unpower(self) -> None:
         """Cut the power and let go; harmless when card, reader or pcscd have gone."""
-        self._calls.SCardDisconnect(self._handle, self._calls.SCARD_UNPOWER_CARD)
+        with _HANDLES:
+            self._calls.SCardDisconnect(self._handle, self._calls.SCARD_UNPOWER_CARD)
 
 
 def _either(calls: Any) -> int:  # noqa: ANN401 - a library without types

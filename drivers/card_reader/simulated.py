@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
-from drivers.card.apdu import Command, Response, converse, exchanges
+from drivers.card.apdu import Command, Response, converse, resolved
+from drivers.card.files import Steps
 from drivers.card.jpki import PIN_LENGTH
 from drivers.card.software import SoftwareCard
 from drivers.card_reader import (
@@ -28,6 +30,8 @@ from drivers.errors import (
     PinEntryTimedOut,
     SeveralCards,
 )
+
+_T = TypeVar("_T")
 
 
 class SimulatedCardReader(CardReader):
@@ -225,10 +229,8 @@ class _Connection(CardConnection):
     def atr(self) -> bytes:
         return self._atr
 
-    async def transmit(self, command: Command) -> Response:
-        return await converse(
-            exchanges(command), lambda each: self._reader.exchange(self._card, each)
-        )
+    async def perform(self, steps: Steps[_T]) -> _T:
+        return await converse(resolved(steps), lambda each: self._reader.exchange(self._card, each))
 
     async def verify_at_reader(self, command: Command, typing_s: float) -> Response:
         return await self._reader.verify_at_reader(self._card, command, typing_s)

@@ -51,8 +51,8 @@ class CardSession:
         """
         try:
             async with self._speaking("signing in"):
-                return await self._verified_and_signed(
-                    lambda connection: jpki.run(connection, jpki.verify_pin(pin)), message
+                return await self._connected(
+                    lambda connection: jpki.run(connection, jpki.sign_in(self._read, pin, message))
                 )
         finally:
             pin[:] = bytes(len(pin))
@@ -66,7 +66,8 @@ class CardSession:
         PinEntryIncomplete too.
         """
 
-        async def verify(connection: CardConnection) -> None:
+        async def ask(connection: CardConnection) -> bytes:
+            await jpki.run(connection, jpki.meet_again(self._read))
             try:
                 await jpki.verify_at_reader(connection, typing_s)
             except NOTHING_TYPED:
@@ -75,22 +76,21 @@ class CardSession:
                 typed()
                 raise
             typed()
+            return await jpki.run(connection, jpki.sign(message, self._read))
 
         async with self._speaking("signing in", typing_s + SIGNING_LIMIT_S):
-            return await self._verified_and_signed(verify, message)
+            return await self._connected(ask)
 
-    async def _verified_and_signed(
-        self, verify: Callable[[CardConnection], Awaitable[None]], message: bytes
-    ) -> bytes:
+    async def _connected(self, sign_in: Callable[[CardConnection], Awaitable[bytes]]) -> bytes:
+        """Stay connected if it succeeds: the same PIN entry signs the order, too."""
         try:
             connection = await self._stack.enter_async_context(self._reader.connect())
-            await jpki.run(connection, jpki.meet_again(self._read))
-            await verify(connection)
-            self._connection = connection
-            return await jpki.run(connection, jpki.sign(message, self._read))
+            signature = await sign_in(connection)
         except BaseException:
             await self._disconnect()
             raise
+        self._connection = connection
+        return signature
 
     async def sign(self, message: bytes) -> bytes:
         """A further signature under the same PIN entry. Raises NoCard when the card has left."""

@@ -46,7 +46,8 @@ class _ScriptedContext(Context):
 
     def cancel(self) -> None: ...
 
-    def look_again(self, reader: str) -> None: ...
+    def look_again(self, reader: str) -> bool:
+        return True
 
     def release(self) -> None: ...
 

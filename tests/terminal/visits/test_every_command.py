@@ -47,7 +47,7 @@ NAMES = {
     "00 A4 02 0C 02 00 18": "SELECT PIN",
     "00 20 00 80 (": "VERIFY",
     "00 20 00 80": "tries left?",
-    "00 A4 02 0C FA FF": "cover the PIN",
+    "00 A4 02 0C (": "cover the PIN",
     "80 2A 00 97": "SIGN",
 }
 
