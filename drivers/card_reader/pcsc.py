@@ -142,6 +142,16 @@ class PcscCardReader(CardReader):
         return self._thread.submit(call)
 
     def _power_on(self) -> Session:
+        session = self._session()
+        try:
+            if self._pin_at_reader:
+                session.pin_pad()  # said before anybody is asked to type
+        except BaseException:
+            session.end()
+            raise
+        return session
+
+    def _session(self) -> Session:
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
             # pcscd may have been restarted since: then this line is of no use, and a new one is.

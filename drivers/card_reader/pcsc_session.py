@@ -59,13 +59,17 @@ class Session:
         self.card.unpower()
         self._context.release()
 
-    def verify_at_reader(self, command: Command, typing_s: float) -> Response:
-        """Raises DeviceUnavailable for a reader without keys, and what ``PinPad.verify`` raises."""
-        pad: PinPad | None = pin_pad_of(self.card)
+    def pin_pad(self) -> PinPad:
+        """Raises DeviceUnavailable for a reader without keys."""
+        pad = pin_pad_of(self.card)
         if pad is None:
             advice = "this reader has no keys for a PIN: set pin_at_reader = false, or use another"
             raise DeviceUnavailable(self.device, DeviceState.ONLINE, advice)
-        return Response.decode(pad.verify(command, typing_s))
+        return pad
+
+    def verify_at_reader(self, command: Command, typing_s: float) -> Response:
+        """Raises what ``pin_pad`` and ``PinPad.verify`` raise."""
+        return Response.decode(self.pin_pad().verify(command, typing_s))
 
 
 class Performance(Generic[_T]):

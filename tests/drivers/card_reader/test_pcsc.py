@@ -198,8 +198,13 @@ async def test_R14_a_reader_without_keys_says_so_before_anybody_types(pcsc_rig: 
         pcsc_rig.reader = reader
         await pcsc_rig.insert(card)
         await pcsc_rig.settled(present=True)
+        with pytest.raises(DeviceUnavailable, match="no keys for a PIN: set pin_at_reader"):
+            async with reader.connect():
+                pass
+        await unpowered(card)
+    async with PcscCardReader("card reader", pcsc_rig.pattern) as reader:
         async with reader.connect() as connection:
-            await jpki.run(connection, jpki.meet_again(summary_of(card)))
+            await jpki.run(connection, select_jpki())
             with pytest.raises(DeviceUnavailable, match="no keys for a PIN: set pin_at_reader"):
                 await jpki.verify_at_reader(connection, 5)
         assert card.tries_left == 3
