@@ -13,7 +13,7 @@ from cryptography.x509 import ocsp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.centre.ocsp import LARGEST_ANSWER, Responder
+from backend.centre.ocsp import LARGEST_ANSWER, PAUSE, Responder
 from backend.centre.revocation import Freshness, Standing, Statement
 from backend.sample_jpki import certificates
 from tests.backend.centre.authority import BOUND, MADE, ON_HOLD
@@ -149,6 +149,30 @@ def test_nobody_is_there(caplog: pytest.LogCaptureFixture) -> None:
     with nobody_there() as url:
         assert ask(url) is None
     assert "ConnectionRefusedError" in caplog.text
+
+
+def test_a_responder_that_is_down_is_asked_again_after_a_pause() -> None:
+    """Not each sign-in waits for it; and its word counts again as soon as it has one."""
+    asked: list[bytes] = []
+    is_up = False
+
+    def speak(question: bytes, say: Say) -> None:
+        asked.append(question)
+        if is_up:
+            say(http(answer_to(ocsp.load_der_ocsp_request(question), DELEGATE)))
+
+    with line(speak) as url:
+        responder = Responder(url, Freshness(BOUND))
+
+        def heard(after: timedelta) -> bool:
+            now = MORNING + after
+            return responder.statement(CARD.certificate, ROOT.certificate, now) is not None
+
+        assert not heard(timedelta())
+        is_up = True
+        assert not heard(PAUSE - timedelta(seconds=1))
+        assert len(asked) == 1
+        assert heard(PAUSE)
 
 
 @pytest.mark.parametrize("words", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"])

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from drivers.card.apdu_log import Exchange
 from drivers.card.oddities import PLAIN, Moment, Oddities, Pull
 from drivers.card.private_pcscd import PrivatePcscd
@@ -222,7 +224,7 @@ async def at_once(jobs: list[Callable[[Bench], Awaitable[None]]], benches: list[
 
 
 async def test_the_card_is_pulled_and_pcscd_killed_at_every_command_of_a_visit(
-    backend: Backend, here: Path, pcscd: PrivatePcscd
+    backend: Backend, here: Path, pcscd: PrivatePcscd, caplog: pytest.LogCaptureFixture
 ) -> None:
     benches = [Bench(backend, here, pcscd, slot) for slot in range(AT_ONCE)]
     assert await benches[0].visit(None) == "asks for money; 3 tries"
@@ -243,6 +245,8 @@ async def test_the_card_is_pulled_and_pcscd_killed_at_every_command_of_a_visit(
     await at_once(pulls, benches)
     kills = [job(number, how) for number, how in table if how is None]
     await at_once(kills, benches[:1])
+    traces = [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"]
+    assert not traces, "a card that is pulled is an expected result, and no trace"
     text = written(commands, table)
     if os.environ.get("GOLDEN") == "write":
         GOLDEN.write_text(text, "utf-8")
