@@ -7,8 +7,12 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from backend import pki
 from backend.development import Development, prepare
+from backend.sample_jpki import certificates
+from tests.backend.centre.authority import MADE, Authority
 from tests.backend.centre.world import Card, Line, Time, Visitor, World, open_world
 
 
@@ -43,3 +47,26 @@ async def line(world: World) -> AsyncGenerator[Line]:
 def visitor(line: Line, development: Development) -> Visitor:
     """An ordinary person who lives alone."""
     return Visitor(line, Card.load(development.card("aoki-haruna")))
+
+
+# --- a JPKI of one root, without a centre ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def root() -> pki.Issued:
+    return certificates.new_root(pki.new_rsa_key(), MADE)
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return pki.new_rsa_key()
+
+
+@pytest.fixture
+def authority(tmp_path: Path, root: pki.Issued) -> Authority:
+    return Authority(tmp_path, root)
+
+
+@pytest.fixture
+def card(root: pki.Issued, key: rsa.RSAPrivateKey) -> pki.Issued:
+    return certificates.issue_card(root, key, MADE)

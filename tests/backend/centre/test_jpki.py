@@ -40,26 +40,6 @@ from tests.backend.centre.world import (
 LATER = MORNING + timedelta(days=365)
 
 
-@pytest.fixture(scope="module")
-def root() -> pki.Issued:
-    return certificates.new_root(pki.new_rsa_key(), MADE)
-
-
-@pytest.fixture(scope="module")
-def key() -> rsa.RSAPrivateKey:
-    return pki.new_rsa_key()
-
-
-@pytest.fixture
-def authority(tmp_path: Path, root: pki.Issued) -> Authority:
-    return Authority(tmp_path, root)
-
-
-@pytest.fixture
-def card(root: pki.Issued, key: rsa.RSAPrivateKey) -> pki.Issued:
-    return certificates.issue_card(root, key, MADE)
-
-
 def test_R1_a_good_card(authority: Authority, card: pki.Issued) -> None:
     assert let_in(authority.jpki(), card, MORNING + timedelta(hours=2)) == MORNING
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import ocsp
 
 from backend import pki
@@ -32,26 +30,6 @@ from tests.backend.centre.world import (
     MORNING,
     nobody_there,
 )
-
-
-@pytest.fixture(scope="module")
-def root() -> pki.Issued:
-    return certificates.new_root(pki.new_rsa_key(), MADE)
-
-
-@pytest.fixture(scope="module")
-def key() -> rsa.RSAPrivateKey:
-    return pki.new_rsa_key()
-
-
-@pytest.fixture
-def authority(tmp_path: Path, root: pki.Issued) -> Authority:
-    return Authority(tmp_path, root)
-
-
-@pytest.fixture
-def card(root: pki.Issued, key: rsa.RSAPrivateKey) -> pki.Issued:
-    return certificates.issue_card(root, key, MADE)
 
 
 def test_R44_R69_revoked_and_suspended_are_told_apart(
