@@ -14,7 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from drivers.buttons import Button, ButtonPressed
-from drivers.card_reader import CardInserted, CardRemoved
+from drivers.card_reader import (
+    CardInserted,
+    CardMuteInserted,
+    CardRemoved,
+    SeveralCardsInserted,
+)
 from drivers.device import Device, DeviceEvent, DeviceState, StateChanged
 from drivers.errors import DriverError
 from drivers.keypad import Key, KeyPressed
@@ -293,8 +298,8 @@ class Conductor:
                 return None
             case SensorChanged():
                 return e.BelongingsChanged(self._belongings())
-            case CardInserted() | CardRemoved() if isinstance(
-                self.state, s.HandingOver | s.Collecting
+            case CardInserted() | CardMuteInserted() | SeveralCardsInserted() | CardRemoved() if (
+                isinstance(self.state, s.HandingOver | s.Collecting)
             ):
                 return e.BelongingsChanged(self._belongings())
             case KeyPressed(key):

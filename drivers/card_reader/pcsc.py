@@ -23,7 +23,7 @@ from drivers.card_reader.call_thread import CallThread
 from drivers.card_reader.choice import ReaderChoice, compiled
 from drivers.card_reader.pcsc_monitor import ReaderMonitor
 from drivers.card_reader.pcsc_session import Performance, Session
-from drivers.card_reader.scard import Context, Scard
+from drivers.card_reader.scard import Context, ReaderHeld, Scard
 from drivers.device import DeviceState, StateChanged
 from drivers.errors import DeviceTimeout, DeviceUnavailable, DriverError
 
@@ -126,7 +126,8 @@ class PcscCardReader(CardReader):
                     raise DeviceTimeout(self.name, performance.doing, self._apdu_timeout_s)
         finally:
             performance.stop()
-            result.cancel()
+            if not result.cancel() and not result.cancelled():
+                result.exception()  # of what ended just as it was given up, nobody need hear
 
     async def verify_at_reader(
         self, session: Session, command: Command, typing_s: float
@@ -154,9 +155,12 @@ class PcscCardReader(CardReader):
     def _session(self) -> Session:
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
-            # pcscd may have been restarted since: then this line is of no use, and a new one is.
-            with contextlib.suppress(DeviceUnavailable):
+            try:
                 return Session.begun(self.name, ahead, self._choice)
+            except ReaderHeld:
+                raise
+            except DeviceUnavailable:
+                pass  # pcscd may have been restarted since: then a new line is of use, and this one is not
         return Session.begun(self.name, self._scard.establish(), self._choice)
 
     def _prepare(self) -> None:
