@@ -59,6 +59,8 @@ revocation_lists = ["../jpki/list-2.crl", "../jpki/list-3.crl"]
 # How old, in seconds, the word of a list or of the responder may be. Where neither has a fresh one,
 # nobody is let in.
 statement_age_s = 86400
+# For outages of the responder: how old a list may be that lets people in by itself. 0: none may.
+# list_alone_age_s = 0
 
 [cities]
 residents = "residents.sqlite3"

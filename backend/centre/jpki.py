@@ -10,9 +10,10 @@ The order of questions is fixed:
 
 The last is decided by all statements that are fresh, from the lists and from the OCSP responder if there
 is one: the graver word wins, and of two equal ones the newer. So a fresh good answer of the responder is
-enough unless a fresh list says otherwise; if the responder is silent or its answer is void, the fresh
-list decides; with nothing fresh nobody is let in (I-9). A suspension that was lifted ends only with the
-next list: a card is never let in against the word of either.
+enough unless a fresh list says otherwise. With nothing fresh nobody is let in (I-9); nor where a responder
+is configured and silent, or its answer void, and only a list says good: a lost card that was stopped an
+hour ago is on no list yet (R69). ``list_alone_age_s`` may allow a list of that age for outages. A
+suspension that was lifted ends only with the next list: a card is never let in against the word of either.
 
 Nothing of a card is ever logged: neither serial, subject nor certificate.
 """
@@ -30,7 +31,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from backend.card_signature import is_signed_by
 from backend.centre.ocsp import Responder
 from backend.centre.problem import Code, ProblemError
-from backend.centre.revocation import Freshness, RevocationList, Source, Standing
+from backend.centre.revocation import Freshness, RevocationList, Source, Standing, Statement
 from backend.centre.roots import Roots, world_of
 from backend.centre.settings import Jpki as Pins
 from backend.refusals import Refused
@@ -84,11 +85,13 @@ class Jpki:
         freshness = Freshness(timedelta(seconds=pins.statement_age_s))
         self._world = pins.world
         self._roots = Roots(pins.roots, pins.world)
-        self._sources: list[Source] = [
+        self._lists: list[Source] = [
             RevocationList(path, self._roots, freshness) for path in pins.revocation_lists
         ]
+        self._responder: Source | None = None
         if pins.ocsp is not None:
-            self._sources.append(Responder(pins.ocsp, freshness))
+            self._responder = Responder(pins.ocsp, freshness)
+        self._list_alone = Freshness(timedelta(seconds=pins.list_alone_age_s))
         self._hotline = hotline
 
     def authenticate(self, certificate: bytes, signed: Signed, now: datetime) -> datetime:
@@ -118,12 +121,13 @@ class Jpki:
     def _known_good(
         self, card: x509.Certificate, root: x509.Certificate, now: datetime
     ) -> datetime:
-        statements = [source.statement(card, root, now) for source in self._sources]
-        fresh = [statement for statement in statements if statement is not None]
+        statements = [source.statement(card, root, now) for source in self._lists]
+        asked: Statement | None = None
+        if self._responder is not None:
+            asked = self._responder.statement(card, root, now)
+        fresh = [statement for statement in (*statements, asked) if statement is not None]
         if not fresh:
-            logger.error("no fresh revocation statement for a pinned root: nobody can be let in")
-            refusal = wire.Refusal(kind=wire.RefusalClass.OURS, reason="refused.centre")
-            raise Refused(refusal, "I-9")
+            raise _nobody_can_be_let_in("no fresh revocation statement for a pinned root")
         decisive = max(fresh, key=lambda statement: (statement.standing, statement.as_of))
         match decisive.standing:
             case Standing.REVOKED:
@@ -133,7 +137,19 @@ class Jpki:
             case Standing.UNKNOWN:
                 raise Verdict.NEVER_ISSUED.refused()
             case Standing.GOOD:
+                if self._responder is not None and asked is None:
+                    self._need_recent_list(decisive.as_of, now)
                 return decisive.as_of
+
+    def _need_recent_list(self, as_of: datetime, now: datetime) -> None:
+        if self._list_alone.bound <= timedelta() or not self._list_alone.allows(as_of, None, now):
+            raise _nobody_can_be_let_in("the responder is silent, and a list alone is not enough")
+
+
+def _nobody_can_be_let_in(why: str) -> Refused:
+    logger.error("%s: nobody can be let in", why)
+    refusal = wire.Refusal(kind=wire.RefusalClass.OURS, reason="refused.centre")
+    return Refused(refusal, "I-9")
 
 
 def _card(certificate: bytes) -> x509.Certificate:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
+import time
 from contextlib import closing, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
 from urllib.parse import urlsplit
@@ -28,7 +29,8 @@ from backend.centre.revocation import Freshness, Statement
 logger = logging.getLogger(__name__)
 
 LIMIT_S = 3.0  # for connecting, and again for the answer; a sign-in waits for it
-PAUSE = timedelta(seconds=10)  # a responder that is down must not cost everybody the limit
+# Each question holds a thread of the centre. After one that was long in vain the next is not asked at once.
+SLOW_S, PAUSE_S = 1.0, 2.0
 LARGEST_ANSWER = 16 * 1024  # with a delegate's certificate it has about 2 KiB
 _NONCE_BYTES = 32  # the longest of RFC 8954
 _QUESTION, _ANSWER = "application/ocsp-request", "application/ocsp-response"
@@ -41,12 +43,13 @@ class Responder:
         self._url = url
         self._freshness = freshness
         self._limit_s = limit_s
-        self._silent_until: datetime | None = None
+        self._silent_until = 0.0
 
     def statement(
         self, card: x509.Certificate, root: x509.Certificate, now: datetime
     ) -> Statement | None:
-        if self._silent_until is not None and now < self._silent_until:
+        began = time.monotonic()
+        if began < self._silent_until:
             return None
         question = (
             ocsp.OCSPRequestBuilder()
@@ -58,11 +61,13 @@ class Responder:
             answer = self._ask(question.public_bytes(Encoding.DER))
             return checked(answer, question, root, self._freshness, now)
         except (OSError, HTTPException) as error:
-            self._silent_until = now + PAUSE
             kind = type(error).__name__
             logger.warning("the OCSP responder %s does not answer: %s", self._url, kind)
         except Unusable as error:
             logger.warning("the answer of the OCSP responder %s is void: %s", self._url, error)
+        ended = time.monotonic()
+        if ended - began > SLOW_S:
+            self._silent_until = ended + PAUSE_S
         return None
 
     def _ask(self, question: bytes) -> bytes:

@@ -48,6 +48,9 @@ class Jpki(Table, frozen=True):
     ocsp: str | None = None
     # How old a list or an answer may be (I-9); a day, for lists that come out daily.
     statement_age_s: Annotated[int, Meta(ge=60, le=2_678_400)] = 86_400
+    # With a responder that is silent, how old a list may be that lets people in by itself: 0 for none may.
+    # Whoever can cut the line to the responder would otherwise undo the stop of a lost card (R69).
+    list_alone_age_s: Annotated[int, Meta(ge=0, le=2_678_400)] = 0
 
     def __post_init__(self) -> None:
         if self.ocsp is not None and not _is_plain_http(self.ocsp):
@@ -63,7 +66,7 @@ def _is_plain_http(url: str) -> bool:
         return (
             url == address.geturl()
             and address.scheme == "http"
-            and bool(address.hostname)
+            and bool(address.hostname and address.hostname.encode("idna"))
             and address.port != 0
             and address.username is None
             and not (address.query or address.fragment)

@@ -53,17 +53,23 @@ class Authority:
     def withdraw(self, card: pki.Issued, reason: x509.ReasonFlags = REVOKED) -> None:
         self.publish(Withdrawal(card.certificate.serial_number, reason, MORNING))
 
-    def jpki(self, ocsp: str | None = None) -> Jpki:
-        return pinned(self, ocsp=ocsp)
+    def jpki(self, ocsp: str | None = None, list_alone: timedelta = timedelta()) -> Jpki:
+        return pinned(self, ocsp=ocsp, list_alone=list_alone)
 
 
-def pinned(*authorities: Authority, ocsp: str | None = None, world: World = World.TEST) -> Jpki:
+def pinned(
+    *authorities: Authority,
+    ocsp: str | None = None,
+    world: World = World.TEST,
+    list_alone: timedelta = timedelta(),
+) -> Jpki:
     pins = Pins(
         world=world,
         roots=tuple(one.root_path for one in authorities),
         revocation_lists=tuple(one.list_path for one in authorities),
         ocsp=ocsp,
         statement_age_s=round(BOUND.total_seconds()),
+        list_alone_age_s=round(list_alone.total_seconds()),
     )
     return Jpki(pins, HOTLINE)
 

@@ -97,9 +97,26 @@ async def test_R44_a_card_whose_time_is_over(
     assert refusal.contact is not None, "whom to ask for a new one"
 
 
-async def test_I9_with_the_responder_down_a_list_lasts_as_long_as_the_bound(
+async def test_I9_R69_with_the_responder_down_nobody_is_let_in_on_the_word_of_a_list(
     development: Development, time: Time
 ) -> None:
+    async with open_world(development, time, responder=False) as world, world.line() as line:
+        visitor = Visitor(line, Card.load(development.card("aoki-haruna")))
+        await visitor.open()
+        refusal = (await visitor.sign_in()).refusal()
+        assert (refusal.kind, refusal.reason) == (wire.RefusalClass.OURS, "refused.centre")
+        assert refusal.reference
+        assert [row["requirement"] for row in world.rows("SELECT * FROM audit")] == ["I-9"]
+
+
+async def test_I9_where_an_outage_is_allowed_for_a_list_lasts_as_long_as_its_bound(
+    development: Development, time: Time
+) -> None:
+    settings = development.settings
+    settings.write_text(
+        settings.read_text("utf-8").replace("[cities]", "list_alone_age_s = 86400\n\n[cities]"),
+        "utf-8",
+    )
     published = time.now
     async with open_world(development, time, responder=False) as world, world.line() as line:
         card = Card.load(development.card("aoki-haruna"))
@@ -110,9 +127,7 @@ async def test_I9_with_the_responder_down_a_list_lasts_as_long_as_the_bound(
         time.pass_(seconds=1)
         late = Visitor(line, card)
         await late.open()
-        refusal = (await late.sign_in()).refusal()
-        assert (refusal.kind, refusal.reason) == (wire.RefusalClass.OURS, "refused.centre")
-        assert refusal.reference
+        assert (await late.sign_in()).refusal().reason == "refused.centre"
         order = (await visitor.place(visitor.order())).refusal()
         assert order.reason == "refused.centre", "not even the visit under way"
         assert [row["requirement"] for row in world.rows("SELECT * FROM audit")] == ["I-9"] * 2
@@ -149,7 +164,7 @@ async def test_R69_serve_runs_the_responder_and_asks_it(
     with nobody_there() as elsewhere:
         text = development.settings.read_text("utf-8")
         if not own:
-            text = text.replace("# ocsp = ", f'ocsp = "{elsewhere}"  # ')
+            text = text.replace("# ocsp = ", f'list_alone_age_s = 86400\nocsp = "{elsewhere}"  # ')
             development.settings.write_text(text, "utf-8")
         context = client_context(development.terminal())
         connector = aiohttp.TCPConnector(ssl=context)

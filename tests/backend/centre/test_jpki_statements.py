@@ -77,7 +77,7 @@ def test_I9_the_graver_word_wins_and_silence_lets_nobody_in(
 ) -> None:
     """All that a list and a responder may say, or not say, in either order."""
     jpki = authority.jpki()
-    jpki._sources = [Says(word) for word in words]
+    jpki._lists = [Says(word) for word in words]
     gravest = max((word.standing for word in words if word is not None), default=None)
     rule = OUTCOME[gravest]
     if rule is None:
@@ -92,7 +92,7 @@ def test_I9_an_older_word_that_is_graver_wins_too(
 ) -> None:
     jpki = authority.jpki()
     later = MORNING + timedelta(hours=hours)
-    jpki._sources = [
+    jpki._lists = [
         Says(Statement(Standing.GOOD, MORNING)),
         Says(Statement(Standing.SUSPENDED, later)),
     ]
@@ -104,7 +104,7 @@ def test_I9_of_two_good_words_the_newer_says_as_of_when(
 ) -> None:
     hours = [timedelta(hours=hours) for hours in (5, 2, 7)]
     jpki = authority.jpki()
-    jpki._sources = [Says(Statement(Standing.GOOD, MORNING - ago)) for ago in hours]
+    jpki._lists = [Says(Statement(Standing.GOOD, MORNING - ago)) for ago in hours]
     assert let_in(jpki, card) == MORNING - timedelta(hours=2)
 
 
@@ -145,13 +145,38 @@ def test_I9_without_a_fresh_word_nobody_is_let_in(
 def test_I9_the_bound_is_the_configured_one(
     authority: Authority, card: pki.Issued, age: timedelta, rule: str | None
 ) -> None:
-    now = MORNING + BOUND + age
+    now, jpki = MORNING + BOUND + age, authority.jpki()
+    if rule is None:
+        assert let_in(jpki, card, now) == MORNING
+    else:
+        assert refusal(jpki, card, now).rule == rule
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("list_alone", "age", "rule"),
+    [
+        (timedelta(), timedelta(), "I-9"),
+        (HOUR, HOUR - timedelta(seconds=1), None),
+        (HOUR, HOUR, None),
+        (HOUR, HOUR + timedelta(seconds=1), "I-9"),
+    ],
+)
+def test_I9_R69_with_a_silent_responder_a_list_alone_lets_in_only_as_far_as_it_is_told_to(
+    authority: Authority, card: pki.Issued, list_alone: timedelta, age: timedelta, rule: str | None
+) -> None:
+    """Whoever cuts the line to the responder does not undo the stop of a lost card."""
+    now = MORNING + age
     with nobody_there() as url:
-        jpki = authority.jpki(ocsp=url)
+        jpki = authority.jpki(ocsp=url, list_alone=list_alone)
         if rule is None:
             assert let_in(jpki, card, now) == MORNING
         else:
             assert refusal(jpki, card, now).rule == rule
+        authority.withdraw(card, ON_HOLD)
+        assert refusal(jpki, card, now).rule == "R69", "what a list knows, it says"
 
 
 def test_I9_a_responder_is_asked_beside_the_list(authority: Authority, card: pki.Issued) -> None:
@@ -169,10 +194,11 @@ def test_I9_a_responder_is_asked_beside_the_list(authority: Authority, card: pki
         assert refusal(jpki, card, later).rule == "R69"
 
 
-def test_I9_a_void_answer_leaves_it_to_the_list(authority: Authority, card: pki.Issued) -> None:
+def test_I9_a_void_answer_is_none(authority: Authority, card: pki.Issued) -> None:
     stranger = certificates.new_root(pki.new_rsa_key(), MADE)
     with answering(lambda asked: answer_to(asked, stranger)) as url:
-        jpki = authority.jpki(ocsp=url)
+        assert refusal(authority.jpki(ocsp=url), card).rule == "I-9"
+        jpki = authority.jpki(ocsp=url, list_alone=HOUR)
         assert let_in(jpki, card) == MORNING
         authority.withdraw(card)
         assert refusal(jpki, card).rule == "R44"
