@@ -95,15 +95,15 @@ def on_returning_card(state: ReturningCard, event: e.Event, moment: Moment) -> S
             return ask_for_money(state.visit, state.document, returned, state.held_yen)
         case e.MoneyHeld(held_yen):
             return replace(state, held_yen=held_yen), []
-        case e.Pressed(ScreenKey.CANCEL) if state.held_yen:
+        case e.Pressed(ScreenKey.CANCEL) if state.asked:
             return give_money_back(state.visit, PAYMENT_CANCELLED, Ending.CANCELLED)
         case e.Pressed(ScreenKey.CANCEL):
             return leave(state.visit, Ending.CANCELLED, card_present=True)
-        case e.ActRefused(refusal) if state.held_yen:
+        case e.ActRefused(refusal) if state.asked:
             return give_money_back(state.visit, refusal, Ending.FAILED)
         case e.ActRefused(refusal):
             return refuse(state.visit, refusal, card_present=True)
-        case e.TimedOut() if state.held_yen:
+        case e.TimedOut() if state.asked:
             return give_money_back(state.visit, PAYMENT_TIMED_OUT, Ending.TIMED_OUT)
         case e.TimedOut():
             step = left_behind(state.visit, "card_left")
@@ -128,7 +128,7 @@ def on_paying(state: Paying, event: e.Event) -> Step:
         case e.MoneyHeld(held_yen):
             return replace(state, held_yen=held_yen), []
         case e.CardInserted():
-            again = ReturningCard(state.visit, state.document, state.held_yen)
+            again = ReturningCard(state.visit, state.document, state.held_yen, asked=True)
             return again, [PauseMoney()]
         case e.ActRefused(refusal):
             return give_money_back(state.visit, refusal, Ending.FAILED)

@@ -53,7 +53,7 @@ def on_reader_lost(state: State) -> Step:
     match state:
         case Ordering(returned=None) | Preparing(returned=None):
             return refuse(state.visit, READER_LOST, card_present=False)
-        case ReturningCard() if state.held_yen:
+        case ReturningCard() if state.asked:
             return give_money_back(state.visit, READER_LOST, Ending.FAILED)
         case ReturningCard():
             lost = msgspec.structs.replace(READER_LOST, reference=state.document.order[-12:])

@@ -232,11 +232,15 @@ class Preparing:
 
 @dataclass(frozen=True, slots=True)
 class ReturningCard:
-    """Take the card, then pay. ``held_yen`` when the card came back while money was already in."""
+    """Take the card, then pay. ``asked``: the card came back while money was being asked for.
+
+    Then the slot may still be open and more be in than ``held_yen`` says, so no end of the visit passes it by.
+    """
 
     visit: Visit
     document: CheckedDocument
     held_yen: int = 0
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

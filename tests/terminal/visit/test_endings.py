@@ -38,13 +38,17 @@ def test_R66_a_card_of_any_kind_counts_in_consent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "kind", "command"),
-    [(0, s.Refused, c.EndVisit), (100, s.ReturningMoney, c.ReturnMoney)],
+    ("held", "asked", "kind", "command"),
+    [
+        (0, False, s.Refused, c.EndVisit),
+        (0, True, s.ReturningMoney, c.ReturnMoney),  # the slot may stand open
+        (100, True, s.ReturningMoney, c.ReturnMoney),
+    ],
 )
 def test_a_fault_while_the_card_is_given_back_is_heard(
-    held: int, kind: type, command: type
+    held: int, asked: bool, kind: type, command: type
 ) -> None:
-    state, commands = after(s.ReturningCard(VISIT, DOCUMENT, held), e.ActRefused(REFUSAL))
+    state, commands = after(s.ReturningCard(VISIT, DOCUMENT, held, asked), e.ActRefused(REFUSAL))
     assert isinstance(state, kind)
     assert isinstance(commands[-1], command)
 

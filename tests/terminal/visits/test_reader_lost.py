@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from terminal.visit import states as s
 from tests.terminal.visits.place import Backend, Person, every, terminal_at
 
@@ -70,3 +72,24 @@ async def test_R66_money_that_was_in_goes_back_when_the_reader_is_lost(
         place.reader.unplug()
         await place.reach(s.Collecting)
         assert (place.payment.held_yen, place.payment.cup_yen) == (0, 100)
+
+
+@pytest.mark.parametrize("how", ["unplugged", "cancelled"])
+async def test_I10_a_slot_that_was_opened_is_closed_when_a_late_card_ends_the_visit(
+    backend: Backend, here: Path, how: str
+) -> None:
+    """The card comes before the first coin: nothing is held, and the slot stands open."""
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        await Person(place).go(s.Paying)
+        await place.until(lambda: place.payment.slot_open, "asked for money")
+        await place.rig.insert_card(PERSONA)
+        await place.reach(s.ReturningCard)
+        if how == "unplugged":
+            place.reader.unplug()
+        else:
+            await place.press("cancel")
+        await place.until(lambda: not place.payment.slot_open, "closed the slot")
+        await place.reach(s.Refused if how == "unplugged" else s.Collecting)
+        assert (place.payment.held_yen, place.payment.cup_yen) == (0, 0)
+        assert place.incidents == []
