@@ -32,6 +32,7 @@ _WHEN_OK_IS_PRESSED = 0x02
 _READERS_OWN_MESSAGE = 0xFF
 _JAPANESE = 0x0411
 _LONGEST_S = 0xFF
+_NEXT_KEY_S = 10  # who has begun to type goes on; the reader ends before the terminal's own limit
 
 _OUTCOMES = {
     0x6400: PinEntryTimedOut("no PIN was typed on the reader in time"),
@@ -65,7 +66,7 @@ class PinPad:
 
 def pin_pad_of(card: CardHandle) -> PinPad | None:
     """None for a reader without keys, and for one that cannot fill a PIN into VERIFY."""
-    code = features(card.control(GET_FEATURES, b"")).get(_VERIFY_PIN_DIRECT)
+    code = features(card.asked(GET_FEATURES)).get(_VERIFY_PIN_DIRECT)
     return None if code is None else PinPad(card, code)
 
 
@@ -83,12 +84,13 @@ def features(octets: bytes) -> dict[int, int]:
 def verify_structure(command: Command, typing_s: float) -> bytes:
     """PIN_VERIFY_STRUCTURE in pcsc-lite's packed form, for four ASCII digits and nothing else."""
     seconds = max(1, min(round(typing_s), _LONGEST_S))
+    after_first = min(seconds, _NEXT_KEY_S)
     template = bytes((command.cla, command.ins, command.p1, command.p2, _PIN_DIGITS))
     template += bytes(_PIN_DIGITS)  # where the reader puts the digits
     head = struct.pack(
         "<BBBBBHBBHB3sI",
         seconds,  # bTimeOut: until the first key
-        seconds,  # bTimeOut2: after it
+        after_first,  # bTimeOut2: after it
         _ASCII_FROM_FIRST_BYTE,  # bmFormatString
         _PIN_DIGITS,  # bmPINBlockString: a block of four bytes, no length in it
         0,  # bmPINLengthFormat: none

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from drivers.card.jpki import CardSummary, signature_algorithm
 from drivers.card.kinds import CardKind
+from drivers.card_reader import CardReader
 from drivers.errors import (
     CardMute,
     NoCard,
@@ -24,10 +27,9 @@ from terminal.visit.events import (
     PinNotTaken,
     PinRejected,
     PinTypedAtReader,
-    Pressed,
-    TimedOut,
+    TypingCancelled,
+    TypingTimedOut,
 )
-from terminal.visit.screen import ScreenKey
 from terminal.visit.states import CardFacts, CardFault
 
 WRONG_CARD = {
@@ -41,14 +43,19 @@ WRONG_CARD = {
 }
 
 
+NOTICED_S = 1.5  # pcscd looks every 0.4 s at readers that cannot tell, and we once more after one
+NOTICED_POLL_S = 0.05
+
+
 async def read_card(desk: Desk, work: Work) -> None:
     try:
         card = await work.card.identify()
     except NoCard:
-        desk.emit(CardRemoved())
+        # Contact can be lost with the card still lying there; then nothing more is told of it.
+        lies_there = await _still_seen(desk.devices.card_reader)
+        desk.emit(CardInserted(CardFault.MUTE) if lies_there else CardRemoved())
         return
     except CardMute:
-        desk.emit(CardRemoved())
         desk.emit(CardInserted(CardFault.MUTE))
         return
     except SeveralCards:
@@ -60,6 +67,15 @@ async def read_card(desk: Desk, work: Work) -> None:
     elif card.tries_left is not None:
         at_reader = desk.devices.card_reader.pin_at_reader
         desk.emit(CardRead(CardFacts(card.tries_left, at_reader=at_reader)))
+
+
+async def _still_seen(reader: CardReader) -> bool:
+    """Whether a card lies there longer than a reader needs to notice that it was taken."""
+    for _ in range(round(NOTICED_S / NOTICED_POLL_S)):
+        if not reader.card_present:
+            return False
+        await asyncio.sleep(NOTICED_POLL_S)
+    return reader.card_present
 
 
 def _why_not(card: CardSummary) -> str | None:
@@ -107,9 +123,9 @@ async def sign_in_at_reader(desk: Desk, work: Work) -> None:
     except PinEntryIncomplete:
         desk.emit(PinNotTaken())
     except PinEntryCancelled:
-        desk.emit(Pressed(ScreenKey.CANCEL))
+        desk.emit(TypingCancelled())
     except PinEntryTimedOut:
-        desk.emit(TimedOut())
+        desk.emit(TypingTimedOut())
     else:
         await _tell_centre(desk, work, signature)
 

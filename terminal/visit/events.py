@@ -60,6 +60,16 @@ class PinTypedAtReader:
 
 
 @dataclass(frozen=True, slots=True)
+class TypingCancelled:
+    """The reader's own cancel key was pressed; the card was asked nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypingTimedOut:
+    """The reader has waited long enough for a PIN; the card was asked nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class PinNotTaken:
     """Something else than four digits was typed on the reader's keys; it cost no try."""
 
@@ -67,11 +77,6 @@ class PinNotTaken:
 @dataclass(frozen=True, slots=True)
 class PinRejected:
     tries_left: int
-
-
-@dataclass(frozen=True, slots=True)
-class PinLocked:
-    pass
 
 
 # --- the link and the document ---------------------------------------------------------------
@@ -189,9 +194,10 @@ Event = (
     | ReaderLost
     | CardRead
     | PinTypedAtReader
+    | TypingCancelled
+    | TypingTimedOut
     | PinNotTaken
     | PinRejected
-    | PinLocked
     | VisitReady
     | PersonSignedIn
     | OrderTaken

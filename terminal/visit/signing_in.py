@@ -124,11 +124,22 @@ def on_typing_at_reader(state: TypingAtReader, event: e.Event) -> Step:
         case e.PinTypedAtReader():
             return Authenticating(state.visit, state.card), []
         case e.PinNotTaken():
-            return _ask_for_pin(state.visit, state.card, was_wrong=state.was_wrong)
-        case e.TimedOut():
+            return _type_again(state)
+        case e.TypingCancelled():
+            return leave(state.visit, Ending.CANCELLED, card_present=True)
+        case e.TypingTimedOut() | e.TimedOut():
             return leave(state.visit, Ending.TIMED_OUT, card_present=True)
+        case e.CardRemoved():
+            return AwaitingCard(state.visit), [ReleaseCard()]
+        case e.ActRefused(refusal):
+            return refuse(state.visit, refusal, card_present=True)
         case _:
-            return _with_card(state.visit, state, event)
+            return state, []
+
+
+def _type_again(state: TypingAtReader) -> Step:
+    again = replace(state, again=not state.again)
+    return again, [SignInAtReader(state.visit)]
 
 
 def on_authenticating(state: Authenticating, event: e.Event) -> Step:
@@ -143,7 +154,7 @@ def on_authenticating(state: Authenticating, event: e.Event) -> Step:
             return _ask_for_pin(
                 state.visit, replace(state.card, tries_left=tries_left), was_wrong=True
             )
-        case e.PinRejected() | e.PinLocked():
+        case e.PinRejected():
             return refuse(state.visit, PIN_LOCKED, card_present=True)
         case e.CardRemoved():
             return refuse(state.visit, CARD_REMOVED, card_present=False)
@@ -157,9 +168,7 @@ def on_authenticating(state: Authenticating, event: e.Event) -> Step:
             return state, []
 
 
-def _with_card(
-    visit: Visit, state: ReadingCard | EnteringPin | TypingAtReader, event: e.Event
-) -> Step:
+def _with_card(visit: Visit, state: ReadingCard | EnteringPin, event: e.Event) -> Step:
     """The card lies there and no PIN has been sent: taking it away is still harmless."""
     match event:
         case e.CardRemoved():

@@ -162,11 +162,17 @@ class EnteringPin:
 
 @dataclass(frozen=True, slots=True)
 class TypingAtReader:
-    """The reader asks for the PIN; the terminal only waits (R14)."""
+    """The reader asks for the PIN; the terminal only waits (R14).
+
+    Nothing of the terminal's can stop it: only its own keys, its own clock, or the card that is taken. So
+    nothing else ends this state, or the reader would go on asking for a PIN beside the next screen.
+    """
 
     visit: Visit
     card: CardFacts
     was_wrong: bool = False
+    again: bool = False
+    """Turned with each new try, so that its time begins anew."""
 
 
 @dataclass(frozen=True, slots=True)

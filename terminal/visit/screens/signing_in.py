@@ -100,7 +100,7 @@ def typing_at_reader(state: s.TypingAtReader) -> Screen:
         id="typing_at_reader",
         title=Text("pin.at_reader"),
         lines=(*again, Text("pin.tries", {"tries": state.card.tries_left}), Text("pin.which")),
-        keys=(CANCEL, LANGUAGE),
+        keys=(LANGUAGE,),  # the reader has a cancel key of its own
         tone=Tone.ATTENTION if state.was_wrong or state.card.tries_left == 1 else Tone.CALM,
         guide="card_reader",
         picture="pin",
