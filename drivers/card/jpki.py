@@ -60,6 +60,7 @@ _SELECTED, _SHORT = 0x80, 0x80  # P2: the selected file; or this file, with its 
 
 _T = TypeVar("_T")
 SignatureAlgorithm: TypeAlias = Literal["RS256", "ES384"]
+PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,28 +222,29 @@ def sign(message: bytes, card: CardSummary) -> Steps[bytes]:
         to_sign = DIGEST_INFO_SHA256 + hashlib.sha256(message).digest()
     else:
         to_sign = hashlib.sha384(message).digest()
-    response = yield from _compute_signature(to_sign, short=card.short_ids)
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(response.data, message, padding.PKCS1v15(), hashes.SHA256())
-        else:
-            key.verify(response.data, message, ec.ECDSA(hashes.SHA384()))
-    except InvalidSignature as error:
-        raise CardProtocolError("the card's signature is not its certificate's") from error
-    return response.data
-
-
-def _compute_signature(to_sign: bytes, *, short: bool) -> Steps[Response]:
-    """Signing costs no try, so a short id that the card does not take is simply asked for again in full."""
-    if short:
+    if card.short_ids:
+        # Signing costs no try: what a short id does not give is asked for again with the full one.
         response = yield Command(0x80, 0x2A, 0x00, _SHORT | AUTH_KEY_EF, to_sign, le=MAX_LE)
-        if response.sw == SW.OK:
-            return response
+        if response.sw == SW.OK and _is_signature(key, response.data, message):
+            return response.data
     yield from need_file(AUTH_KEY_EF)
     response = yield Command(0x80, 0x2A, 0x00, _SELECTED, to_sign, le=MAX_LE)
     if response.sw != SW.OK:
         raise ApduError("the order to sign", response.sw)
-    return response
+    if not _is_signature(key, response.data, message):
+        raise CardProtocolError("the card's signature is not its certificate's")
+    return response.data
+
+
+def _is_signature(key: PublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            key.verify(signature, message, ec.ECDSA(hashes.SHA384()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 # --- the certificate's key ---------------------------------------------------------------------------
@@ -253,10 +255,11 @@ def signature_algorithm(certificate: bytes) -> SignatureAlgorithm:
     return "RS256" if isinstance(_public_key(certificate), rsa.RSAPublicKey) else "ES384"
 
 
-def _public_key(certificate: bytes) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+def _public_key(certificate: bytes) -> PublicKey:
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
+    # A serial number below one is a warning today and an error tomorrow.
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm, UserWarning) as error:
         raise CardProtocolError("the card's certificate cannot be parsed") from error
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
         return key

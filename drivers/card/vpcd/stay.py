@@ -70,14 +70,16 @@ class Stay:
                 line.shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
-        while not self._ended.is_set():
-            with contextlib.suppress(OSError, NoCard):
-                self._lie_in_reader()
-            self._powered = False
-            if self._card is not None:
-                self._card.power_off()
-            self._ended.wait(_RECONNECT_S)
-        self.gone.set_result(None)
+        try:
+            while not self._ended.is_set():
+                with contextlib.suppress(OSError, NoCard):
+                    self._lie_in_reader()
+                self._powered = False
+                if self._card is not None:
+                    self._card.power_off()
+                self._ended.wait(_RECONNECT_S)
+        finally:
+            self.gone.set_result(None)
 
     def _lie_in_reader(self) -> None:
         """Until pulled or until pcscd ends. Raises OSError where nobody listens, NoCard when pulled."""
