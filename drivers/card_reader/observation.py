@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -78,6 +78,14 @@ def after(before: Observation, now: Observation) -> Observation:
         return now
     unseen = tuple(replace(face, counter=_UNKNOWN) for face in before.occupied)
     return replace(now, faces=unseen)
+
+
+def forgotten(seen: Observation, names: Collection[str]) -> Observation:
+    """The same, but that whatever is seen next on these faces counts as laid down anew."""
+    faces = tuple(
+        replace(face, counter=_UNKNOWN) if face.name in names else face for face in seen.faces
+    )
+    return replace(seen, faces=faces)
 
 
 def observed(states: Mapping[str, int]) -> Observation:

@@ -25,14 +25,14 @@ from drivers.card_reader.pcsc_monitor import ReaderMonitor
 from drivers.card_reader.pcsc_session import Performance, Session
 from drivers.card_reader.scard import Context, ReaderHeld, Scard
 from drivers.device import DeviceState, StateChanged
-from drivers.errors import DeviceTimeout, DeviceUnavailable, DriverError
+from drivers.errors import DeviceTimeout, DeviceUnavailable, DriverError, NoCard
 
 logger = logging.getLogger(__name__)
 
 FIRST_LOOK_S = 2.0
 CLOSE_LIMIT_S = 1.0
 POWER_LIMIT_S = 5.0  # a contactless card is polled for and activated within one second
-PIN_PAD_MARGIN_S = 5.0  # the reader counts the time for typing by itself, and begins later than we
+PIN_PAD_MARGIN_S = 15.0  # the reader counts by itself: until the first key, then ten seconds more
 
 _T = TypeVar("_T")
 
@@ -103,7 +103,7 @@ class PcscCardReader(CardReader):
                 self.name, self.state, "another connection has the card; leave that one first"
             )
         thread = self._thread
-        opening = self._opening = thread.submit(self._power_on)
+        opening = self._opening = thread.submit(lambda: self._doubting(self._power_on))
         try:
             session = await self._within(POWER_LIMIT_S, opening, "connecting to the card")
             yield _PcscConnection(self, session)
@@ -115,7 +115,7 @@ class PcscCardReader(CardReader):
     async def perform(self, session: Session, steps: Steps[_T]) -> _T:
         """On the thread for cards, each command within the time limit; cancelled, nothing more is sent."""
         performance = Performance(session, steps)
-        result = asyncio.wrap_future(self._on_card_thread(performance.run))
+        result = asyncio.wrap_future(self._on_card_thread(lambda: self._doubting(performance.run)))
         try:
             while True:
                 left_s = performance.since + self._apdu_timeout_s - time.monotonic()
@@ -141,6 +141,15 @@ class PcscCardReader(CardReader):
         if self._thread is None:
             raise DeviceUnavailable(self.name, DeviceState.OFFLINE, "it has been closed")
         return self._thread.submit(call)
+
+    def _doubting(self, call: Callable[[], _T]) -> _T:
+        """On the thread for cards: where no card is found, what pcscd says of the reader may be old."""
+        try:
+            return call()
+        except NoCard:
+            if self._monitor is not None:
+                self._monitor.doubt()
+            raise
 
     def _power_on(self) -> Session:
         session = self._session()

@@ -70,7 +70,7 @@ _UNAVAILABLE_ADVICE = {
 }
 # A transaction that was cut is a card that lost contact: readers differ in which of these they say.
 _GONE = {_NO_SMARTCARD, _NOT_TRANSACTED, _RESET_CARD, _REMOVED_CARD}
-_UNKNOWN_CONTROL = {0x80100016, 0x8010001F, 0x80100022}  # not transacted, unexpected, unsupported
+_UNKNOWN_CONTROL = {_NOT_TRANSACTED, 0x8010001F, 0x80100022}  # or unexpected, or unsupported
 _SILENT = {_UNRESPONSIVE_CARD, _UNPOWERED_CARD, _PROTO_MISMATCH}
 
 
@@ -214,12 +214,19 @@ class CardHandle:
             raise NoCard("the card was pulled away while it answered")
         return bytes(answer)
 
+    def asked(self, code: int) -> bytes:
+        """What the reader answers to a question about itself; b"" where it does not know it."""
+        with _HANDLES:
+            result, answer = self._calls.SCardControl(self._handle, code, [])
+        if result & 0xFFFFFFFF in _UNKNOWN_CONTROL:
+            return b""
+        self._scard.check(result, "a question to the reader")
+        return bytes(answer)
+
     def control(self, code: int, octets: bytes) -> bytes:
-        """Something for the reader itself; b"" where it does not know it."""
+        """Something for the reader to do with the card. Raises NoCard, HardwareFault, DeviceUnavailable."""
         with _HANDLES:
             code, answer = self._calls.SCardControl(self._handle, code, list(octets))
-        if code & 0xFFFFFFFF in _UNKNOWN_CONTROL:
-            return b""
         self._scard.check(code, "a request to the reader")
         return bytes(answer)
 
