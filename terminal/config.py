@@ -70,6 +70,12 @@ class SimulatedKeypad(Tagged, frozen=True, kw_only=True, tag="simulated"):
     pass
 
 
+class UsbKeypad(Tagged, frozen=True, kw_only=True, tag="usb"):
+    """A wired numeric keypad; ``path`` is its own, of those in /dev/input/by-id."""
+
+    path: Path
+
+
 class SimulatedButtons(Tagged, frozen=True, kw_only=True, tag="simulated"):
     pass
 
@@ -159,7 +165,7 @@ class Config(Section, frozen=True, kw_only=True):
     document_printer: SimulatedPrinter | IppPrinter
     receipt_printer: SimulatedReceipt | EscPosReceipt
     payment: SimulatedPayment
-    keypad: SimulatedKeypad
+    keypad: SimulatedKeypad | UsbKeypad
     buttons: SimulatedButtons | GpioButtons
     lights: SimulatedLights | GpioLights
     sounder: SimulatedSounder | GpioSounder

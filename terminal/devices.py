@@ -80,10 +80,16 @@ def _card_reader(config: c.SimulatedReader | c.PcscReader) -> CardReader:
             )
 
 
-def _keypad(_config: c.SimulatedKeypad) -> Keypad:
-    from drivers.keypad.simulated import SimulatedKeypad
+def _keypad(config: c.SimulatedKeypad | c.UsbKeypad) -> Keypad:
+    match config:
+        case c.SimulatedKeypad():
+            from drivers.keypad.simulated import SimulatedKeypad
 
-    return SimulatedKeypad()
+            return SimulatedKeypad()
+        case c.UsbKeypad():
+            from drivers.keypad.evdev import EvdevKeypad
+
+            return EvdevKeypad(config.path)
 
 
 def _buttons(config: c.SimulatedButtons | c.GpioButtons) -> Buttons:

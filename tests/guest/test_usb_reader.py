@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -18,7 +16,7 @@ from tests.guest.usb_reader import UsbReader
 
 PATIENCE_S = 90.0  # for an emulated machine; what is waited for takes a second or two
 WATCH = "python3 /opt/tests/guest/watch_reader.py 433-Swap 2>/run/watch.log"
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @dataclass
@@ -41,22 +39,17 @@ class Desk:
         assert told == {"event": "CardInserted", "card": f"my_number, 3 tries, {size} bytes"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def desk() -> AsyncIterator[Desk]:
-    if not os.environ.get("MADOGUCHI_GUEST"):
-        pytest.skip("a booted guest is asked for with ./run guest")
-    if os.getuid() != 0 or shutil.which("qemu-system-x86_64") is None:
-        pytest.skip("a guest needs root and qemu-system-x86")
-    async with Machine() as machine:
-        reader = UsbReader(machine)
-        desk = Desk(machine, reader)
-        try:
-            await reader.plug_in()
-            await machine.start(WATCH)
-            assert (await desk.told())["state"] == "online", await machine.run("cat /run/watch.log")
-            yield desk
-        finally:
-            await reader.close()
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(machine: Machine) -> AsyncIterator[Desk]:
+    reader = UsbReader(machine)
+    desk = Desk(machine, reader)
+    try:
+        await reader.plug_in()
+        await machine.start(WATCH)
+        assert (await desk.told())["state"] == "online", await machine.run("cat /run/watch.log")
+        yield desk
+    finally:
+        await reader.close()
 
 
 async def test_a_card_on_a_usb_reader_is_noticed_and_read(desk: Desk) -> None:
