@@ -21,7 +21,7 @@ def _refusal_lines(refusal: Refusal, *, no_charge: bool) -> tuple[Text, ...]:
         contact = refusal.contact
         args = {"office": contact.office, "telephone": contact.telephone}
         lines.append(Text("refused.contact", args))
-    if refusal.kind is RefusalClass.CARD and refusal.reason not in ONLY_AGAIN:
+    if refusal.kind is RefusalClass.CARD:
         lines.append(Text("refused.hotline"))
     if refusal.reference:
         lines.append(Text("refused.reference", {"reference": refusal.reference}))

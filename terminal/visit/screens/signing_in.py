@@ -36,7 +36,7 @@ def awaiting_card(state: s.AwaitingCard) -> Screen:
         return Screen(
             id=f"card_{state.fault.name.lower()}",
             title=Text(problem),
-            lines=(Text(f"{problem}.next"), Text("awaiting_card.keep")),
+            lines=(Text(f"{problem}.next"), Text("awaiting_card.keep"), Text("refused.hotline")),
             keys=keys,
             tone=Tone.ATTENTION,
             guide="card_reader",

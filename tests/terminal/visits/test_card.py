@@ -124,6 +124,7 @@ async def test_a_mute_card_is_asked_to_be_turned_round_and_does_not_spin_the_loo
         await place.until(place.terminal.conductor._queue.empty, "done")
         assert len(place.trail) == steps, place.kinds
         assert place.words()[0] == "awaiting_card.mute"
+        assert "refused.hotline" in place.words(), "R69: with every trouble about a card"
         await place.rig.remove_card()
         await Person(place).go(s.EnteringPin)
         await place.press("cancel")
@@ -170,6 +171,7 @@ async def test_a_card_pulled_wherever_it_may_lie(
         await place.until(lambda: isinstance(place.state, then), f"in {then}")
         if then is s.Refused:
             assert place.words()[1:3] == ["refused.card_removed", "refused.card_removed.next"]
+            assert "refused.hotline" in place.words()
             await place.press("ok")
             await place.reach(s.Idle)
             await place.settled()
