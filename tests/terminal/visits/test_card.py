@@ -131,6 +131,27 @@ async def test_a_mute_card_is_asked_to_be_turned_round_and_does_not_spin_the_loo
         await Person(place).go(s.Farewell)
 
 
+class _LooseCard(ForeignCard):
+    """Loses its contact at the first command, and stays where it lies."""
+
+    def transmit(self, octets: bytes | bytearray) -> bytes:
+        self.power_off()
+        return b""
+
+
+async def test_a_card_that_loses_contact_and_stays_is_asked_to_be_laid_down_again(
+    backend: Backend, here: Path
+) -> None:
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        await Person(place).go(s.AwaitingCard)
+        place.reader.insert(_LooseCard(CardKind.LICENCE))
+        await place.until(lambda: place.words()[0] == "awaiting_card.mute", "asked for again")
+        assert place.reader.card_present
+        place.reader.remove()
+        await Person(place).go(s.EnteringPin)
+
+
 async def test_a_mute_card_that_is_left_keeps_the_next_person_out(
     backend: Backend, here: Path
 ) -> None:
