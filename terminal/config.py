@@ -6,6 +6,7 @@ are paths, never values. Relative paths are taken from the file's own folder.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -60,10 +61,18 @@ class PcscReader(Tagged, frozen=True, kw_only=True, tag="pcsc"):
 
     ``pin_at_reader``: PINs are typed on the reader's own keys (FEATURE_VERIFY_PIN_DIRECT)."""
 
-    pattern: str = "."
+    pattern: Annotated[str, Meta(min_length=1)] = "."
     serial: str = ""
     apdu_timeout_s: Seconds = 5
     pin_at_reader: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            raise ValueError(
+                f"pattern “{self.pattern}” is not a regular expression: {error}"
+            ) from error
 
 
 class SimulatedKeypad(Tagged, frozen=True, kw_only=True, tag="simulated"):

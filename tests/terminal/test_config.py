@@ -80,6 +80,14 @@ def test_the_choice_of_hardware_is_the_configuration(tmp_path: Path) -> None:
         ),
         (('[sensors]\ntype = "simulated"', ""), "sensors"),
         (
+            ('[card_reader]\ntype = "simulated"', '[card_reader]\ntype = "pcsc"\npattern = "ACR("'),
+            "[card_reader] pattern “ACR(” is not a regular expression",
+        ),
+        (
+            ('[card_reader]\ntype = "simulated"', '[card_reader]\ntype = "pcsc"\npattern = ""'),
+            "[card_reader] pattern",
+        ),
+        (
             (
                 '[document_printer]\ntype = "simulated"',
                 '[document_printer]\ntype = "ipp"\nuri = "x"',
