@@ -14,7 +14,7 @@ from drivers.card import cardfile
 from drivers.card.kinds import CardKind
 from drivers.card.virtual import VirtualCard
 
-DEFAULT_DRAWER = Path(".madoguchi/development/cards")
+DEFAULT_DRAWER = Path(".madoguchi/demo/development/cards")
 """Where the demo keeps its personas' cards, seen from the project's directory."""
 
 _INDEX = "index"  # beside the cards: who they are, for people
@@ -36,8 +36,8 @@ class Drawer:
             return self._directory / f"{name}.json"
         if not names:
             raise ValueError(
-                f"there are no cards in {self._directory}: make some with “./run backend init"
-                f" --dir {self._directory.parent}”, or name another directory with --cards"
+                f"there are no cards in {self._directory}: “./run demo --auto” makes the personas'"
+                f" in {DEFAULT_DRAWER}; any other directory is named with --cards"
             )
         raise ValueError(f"there is no card of “{name}” here; there are {', '.join(names)}")
 

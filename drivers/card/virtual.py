@@ -50,7 +50,9 @@ class VirtualCard(SoftwareCard):
         """Raises ValueError for keys and certificates that cannot be read or do not match."""
         super().__init__()
         if content.kind not in LABEL_OF_KIND:
-            raise ValueError(f"a {content.kind.value} card has no JPKI: it needs no card file")
+            raise ValueError(
+                f"a {content.kind.value} card has no JPKI: it needs no card file and no persona"
+            )
         self._content = content
         self._path = path
         self._auth = KeyPair.from_pem(content.key_pem, content.certificate_pem)

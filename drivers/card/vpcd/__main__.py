@@ -69,12 +69,21 @@ _Hand: TypeAlias = tuple[SoftwareCard | None, Oddities]  # a card of None is som
     metavar="NAME",
     help="Another card in the next slot: a persona, or a kind that needs none. No oddity, no log.",
 )
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="The slot's TCP port.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="The slot's TCP port.",
+)
 @click.option(
     "--pcscd", "own_pcscd", is_flag=True, help="Start a pcscd for this, and say how to reach it."
 )
 @click.option(
-    "--log", type=click.File("w"), metavar="FILE", help="A line for each command; “-” for here."
+    "--log",
+    type=click.File("w", lazy=False),
+    metavar="FILE",
+    help="A line for each command; “-” for here.",
 )
 @odd_switches
 def main(

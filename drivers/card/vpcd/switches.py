@@ -59,7 +59,8 @@ _SWITCHES = (
         default="6984",
         show_default=True,
         callback=_word,
-        help="What a locked PIN answers; the try that locks it answers 63C0 in any case.",
+        help="What a locked PIN answers; the try that locks it answers 63C0 in any case. OpenSC"
+        " takes the others for a card that it does not know.",
     ),
     click.option("--no-pin", is_flag=True, help="A card that has none: every VERIFY answers 6A88."),
     click.option(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from drivers.card import cardfile
-from drivers.card.drawer import Drawer, taken_out
+from drivers.card.drawer import DEFAULT_DRAWER, Drawer, taken_out
 from drivers.card.kinds import CardKind
+from terminal.demo.__main__ import main as demo_command
 from tests.drivers.card.cards import WRONG_PIN, new_card, personalised
 
 SELECT_JPKI = "00A4040C0AD392F000260100000001"
@@ -69,5 +70,10 @@ def test_an_unknown_name_is_answered_with_those_that_exist(drawer: Drawer, name:
 @pytest.mark.parametrize("name", ["cards", "missing"])
 def test_an_empty_drawer_says_how_to_fill_it(tmp_path: Path, name: str) -> None:
     (tmp_path / "cards").mkdir()
-    with pytest.raises(ValueError, match=f"init --dir {tmp_path}”, or .* --cards"):
+    with pytest.raises(ValueError, match=r"“./run demo --auto” makes .* --cards"):
         Drawer(tmp_path / name).path("abe")
+
+
+def test_the_default_drawer_is_the_one_that_the_demo_makes() -> None:
+    demo = next(option for option in demo_command.params if option.name == "directory")
+    assert Path(str(demo.default)) / "development" / "cards" == DEFAULT_DRAWER

@@ -228,6 +228,8 @@ def test_a_file_that_is_no_card_is_named(tmp_path: Path) -> None:
         (("--kind", "bank", "--atr", "no"), "hexadecimal"),
         (("--kind", "bank", "--atr", "3B"), "2 to 33 bytes"),
         (("--kind", "bank", "--certificate", "lost"), "whole"),
+        (("--kind", "bank", "--port", "0"), "1<=x<=65535"),
+        (("--kind", "bank", "--log", "nowhere/log"), "nowhere/log"),
     ],
 )
 def test_a_command_line_that_makes_no_sense(
