@@ -15,7 +15,8 @@ class DeviceUnavailable(DriverError):
     """The device cannot be used now; ``state`` says how it is missing, ``advice`` what to do."""
 
     def __init__(self, device: str, state: DeviceState, advice: str) -> None:
-        super().__init__(f"{device} is {state.value}: {advice}")
+        how = "cannot be used" if state is DeviceState.ONLINE else f"is {state.value}"
+        super().__init__(f"{device} {how}: {advice}")
         self.device = device
         self.state = state
         self.advice = advice

@@ -23,6 +23,11 @@ from terminal.visit.states import State
 
 FAILURES = (TerminalError, DriverError, PanelError, BackendFailed, VisitFailed, TimeoutError)
 
+_ADVICE: dict[type[BaseException], str] = {
+    PanelError: "; here: --port",
+    VisitFailed: "\nIf it is this card, as with a locked one: --persona for another, or remove the"
+    " directory of the demo, and everybody's card is new",
+}
 INTERRUPTED = 130  # as shells say it
 
 
@@ -46,7 +51,7 @@ INTERRUPTED = 130  # as shells say it
 @click.option(
     "--dir",
     "directory",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path(".madoguchi/demo"),
     show_default=True,
     help="Where the small world is kept and, with --auto, what was printed.",
@@ -80,7 +85,7 @@ def _complain(error: BaseException) -> int:
         error = error.exceptions[0]
     if not isinstance(error, FAILURES):
         raise error
-    advice = "; here: --port" if isinstance(error, PanelError) else ""
+    advice = _ADVICE.get(type(error), "")
     click.echo(f"demo: {str(error) or type(error).__name__}{advice}", err=True)
     return 2
 

@@ -161,8 +161,10 @@ async def test_a_mute_card_that_is_left_keeps_the_next_person_out(
         await place.reach(s.Consent)
         await place.time_out()
         await place.reach(s.TakingCardBack)
-        place.reader.remove()
-        await place.reach(s.Idle)
+        await place.time_out()
+        await place.reach(s.OutOfService)
+        await place.settled()
+        assert place.incidents == ["card_left"]
 
 
 @every(
