@@ -183,6 +183,8 @@ class Conductor:
         if entered:
             logger.info("%s → %s", type(before).__name__, type(self.state).__name__)
             self._extensions = 0
+        if isinstance(self.state, s.OutOfService) and self.state != before and self.state.troubles:
+            logger.info("out of service: %s", ", ".join(self.state.troubles))
         if self.state != before or self._more_time(event):
             limit = limit_of(self.state, self._desk.config.limits)
             self._deadline = None if limit is None else self._desk.clock.monotonic() + limit

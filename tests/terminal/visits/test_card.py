@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from drivers.card.foreign import ForeignCard
 from drivers.card.kinds import CardKind
 from drivers.card.odd_card import OddCard
@@ -153,8 +155,9 @@ async def test_a_card_that_loses_contact_and_stays_is_asked_to_be_laid_down_agai
 
 
 async def test_a_mute_card_that_is_left_keeps_the_next_person_out(
-    backend: Backend, here: Path
+    backend: Backend, here: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
         place.reader.insert_mute()
@@ -165,6 +168,7 @@ async def test_a_mute_card_that_is_left_keeps_the_next_person_out(
         await place.reach(s.OutOfService)
         await place.settled()
         assert place.incidents == ["card_left"]
+        assert "out of service: trouble.card_left" in caplog.messages
 
 
 @every(
