@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from drivers.card.apdu import Command
+from drivers.card.jpki import PIN_LENGTH
 from drivers.card_reader.scard import CardHandle
 from drivers.errors import (
     CardProtocolError,
@@ -24,10 +25,9 @@ GET_FEATURES = 0x42000000 + 3400
 
 _VERIFY_PIN_DIRECT = 0x06
 _FEATURE_SIZE = 6  # tag, length (4), and the code to use, big-endian
-_PIN_DIGITS = 4
 
 _ASCII_FROM_FIRST_BYTE = 0x82  # units are bytes, PIN at position 0 of the body, left, ASCII
-_FOUR_AND_ONLY_FOUR = _PIN_DIGITS << 8 | _PIN_DIGITS
+_FOUR_AND_ONLY_FOUR = PIN_LENGTH << 8 | PIN_LENGTH
 _WHEN_OK_IS_PRESSED = 0x02
 _READERS_OWN_MESSAGE = 0xFF
 _JAPANESE = 0x0411
@@ -85,14 +85,14 @@ def verify_structure(command: Command, typing_s: float) -> bytes:
     """PIN_VERIFY_STRUCTURE in pcsc-lite's packed form, for four ASCII digits and nothing else."""
     seconds = max(1, min(round(typing_s), _LONGEST_S))
     after_first = min(seconds, _NEXT_KEY_S)
-    template = bytes((command.cla, command.ins, command.p1, command.p2, _PIN_DIGITS))
-    template += bytes(_PIN_DIGITS)  # where the reader puts the digits
+    template = bytes((command.cla, command.ins, command.p1, command.p2, PIN_LENGTH))
+    template += bytes(PIN_LENGTH)  # where the reader puts the digits
     head = struct.pack(
         "<BBBBBHBBHB3sI",
         seconds,  # bTimeOut: until the first key
         after_first,  # bTimeOut2: after it
         _ASCII_FROM_FIRST_BYTE,  # bmFormatString
-        _PIN_DIGITS,  # bmPINBlockString: a block of four bytes, no length in it
+        PIN_LENGTH,  # bmPINBlockString: a block of four bytes, no length in it
         0,  # bmPINLengthFormat: none
         _FOUR_AND_ONLY_FOUR,  # wPINMaxExtraDigit: least and most
         _WHEN_OK_IS_PRESSED,  # bEntryValidationCondition

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from terminal.link.wire import RefusalClass
+from terminal.pin import PIN_DIGITS
 from terminal.visit import events as e
 from terminal.visit.commands import ClearPin, ReadCard, ReleaseCard, SignIn, SignInAtReader
 from terminal.visit.endings import leave, refuse
@@ -23,8 +24,6 @@ from terminal.visit.states import (
     Visit,
 )
 from terminal.visit.step import CARD_REMOVED, PIN_LOCKED, TOOK_TOO_LONG, Step
-
-PIN_DIGITS = 4
 
 
 def on_consent(state: Consent, event: e.Event) -> Step:

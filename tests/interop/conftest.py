@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from drivers.card.private_pcscd import PrivatePcscd
-from drivers.errors import DeviceUnavailable
 from tests.interop.desk import PROGRAMS, Desk
+from tests.own_pcscd import or_skip
 
 
 @pytest.fixture
@@ -19,14 +19,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         pytest.skip(f"not installed: {' '.join(missing)}")
-    try:
-        pcscd = await PrivatePcscd().__aenter__()
-    except DeviceUnavailable as error:
-        pytest.skip(f"no virtual card reader can be had: {error.advice}")
-    try:
+    async with or_skip(PrivatePcscd()) as pcscd:
         desk = Desk(pcscd, tmp_path)
         async with desk.slot:
             await desk.slot.insert(desk.card)
             yield desk
-    finally:
-        await pcscd.__aexit__(None, None, None)

@@ -79,9 +79,15 @@ class VpcdSlot:
         await self.close()
 
     async def emptied(self) -> None:
-        """Return when no card lies here: at once, or when its oddities have had it pulled."""
+        """Return when no card lies here: at once, or when its oddities have had it pulled.
+
+        Raises ListenerFailed where it left because the listener could not be told.
+        """
         if self._stay is not None:
             await asyncio.wait({asyncio.wrap_future(self._stay.gone)})
+            failure = self._stay.gone.result()
+            if failure is not None:
+                raise failure
 
     async def close(self) -> None:
         if self._stay is not None:

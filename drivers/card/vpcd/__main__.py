@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, TextIO, TypeAlias
 
@@ -19,6 +19,7 @@ from drivers.card.oddities import PLAIN, Oddities
 from drivers.card.private_pcscd import PrivatePcscd
 from drivers.card.software import SoftwareCard
 from drivers.card.vpcd import DEFAULT_PORT, VpcdSlot
+from drivers.card.vpcd.stay import ListenerFailed
 from drivers.card.vpcd.switches import odd_switches
 from drivers.errors import DeviceUnavailable
 
@@ -172,14 +173,21 @@ async def _hold(hands: list[_Hand], port: int, *, own_pcscd: bool, log: TextIO |
             await (slot.insert_mute() if card is None else slot.insert(card, oddities))
             click.echo(f"The card lies in the reader at port {slot.port}.")
         click.echo("Ctrl-C takes out whatever lies there.")
-        async with asyncio.TaskGroup() as group:
-            telling = group.create_task(_tell_when_pulled(slots[0]))
-            await stop.wait()
-            telling.cancel()
+        telling = asyncio.create_task(_tell_when_pulled(slots[0], stop))
+        await stop.wait()
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
 
 
-async def _tell_when_pulled(slot: VpcdSlot) -> None:
-    await slot.emptied()
+async def _tell_when_pulled(slot: VpcdSlot, stop: asyncio.Event) -> None:
+    try:
+        await slot.emptied()
+    except ListenerFailed as error:
+        stop.set()
+        raise click.ClickException(
+            f"the card is out: its log cannot be written: {error}"
+        ) from error
     click.echo(f"The card has been pulled, at its command {slot.commands}.")
 
 

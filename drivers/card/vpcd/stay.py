@@ -33,6 +33,10 @@ _UNPOWERED_MUTE = bytes.fromhex("3B8001")
 _POWERED_MUTE = bytes(64)
 
 
+class ListenerFailed(Exception):
+    """Nobody could be told of an exchange, as with a full disk under a log; the cause says why."""
+
+
 class Stay:
     """On a thread of its own; connects again whenever the line is lost. ``card`` None is a mute thing."""
 
@@ -45,7 +49,8 @@ class Stay:
         sign_delay_s: Callable[[], float],
     ) -> None:
         self.noticed: Future[None] = Future()
-        self.gone: Future[None] = Future()
+        self.gone: Future[ListenerFailed | None] = Future()
+        """With why, where the card did not leave by a hand."""
         self._port = port
         self._ended = threading.Event()
         self._card = None if card is None else OddCard(card, oddities, self._ended.set)
@@ -70,6 +75,7 @@ class Stay:
                 line.shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
+        failure: ListenerFailed | None = None
         try:
             while not self._ended.is_set():
                 with contextlib.suppress(OSError, NoCard):
@@ -78,8 +84,10 @@ class Stay:
                 if self._card is not None:
                     self._card.power_off()
                 self._ended.wait(_RECONNECT_S)
+        except ListenerFailed as error:
+            failure = error
         finally:
-            self.gone.set_result(None)
+            self.gone.set_result(failure)
 
     def _lie_in_reader(self) -> None:
         """Until pulled or until pcscd ends. Raises OSError where nobody listens, NoCard when pulled."""
@@ -108,8 +116,15 @@ class Stay:
         finally:
             if self._listener is not None:
                 seconds = time.perf_counter() - began
-                self._listener(Exchange.of(number, message, answer, seconds))
+                self._tell(Exchange.of(number, message, answer, seconds))
         return answer
+
+    def _tell(self, exchange: Exchange) -> None:
+        assert self._listener is not None
+        try:
+            self._listener(exchange)
+        except Exception as error:
+            raise ListenerFailed(str(error)) from error
 
     def _spoken(self, card: OddCard, message: bytes) -> bytes:
         seconds = card.seconds_for(message)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from terminal.pin import PIN_DIGITS
 from terminal.visit import states as s
 from terminal.visit.screen import Screen, ScreenKey, Text, Tone
-from terminal.visit.signing_in import PIN_DIGITS, asks_before_last_try
+from terminal.visit.signing_in import asks_before_last_try
 
 OK, CANCEL, CLEAR = ScreenKey.OK, ScreenKey.CANCEL, ScreenKey.CLEAR
 MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE

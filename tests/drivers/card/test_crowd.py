@@ -13,9 +13,9 @@ from drivers.card.apdu_log import Exchange
 from drivers.card.private_pcscd import PrivatePcscd
 from drivers.card.vpcd import VpcdSlot
 from drivers.card.vpcd.readers import MAX_SLOTS
-from drivers.errors import DeviceUnavailable
 from tests.drivers.card.cards import new_card
 from tests.drivers.card.crowd import Terminal, resident_kb
+from tests.own_pcscd import or_skip
 
 PATIENCE_S = 300.0  # it takes half a minute on two cores
 SIGN_INS_EACH = 200
@@ -30,13 +30,8 @@ PCSCD_GROWTH_KB = 512
 
 @pytest.fixture
 async def pcscd() -> AsyncIterator[PrivatePcscd]:
-    pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
-    try:
-        private = await PrivatePcscd(MAX_SLOTS).__aenter__()
-    except DeviceUnavailable as error:
-        pytest.skip(f"no virtual card reader can be had: {error.advice}")
-    yield private
-    await private.__aexit__(None, None, None)
+    async with or_skip(PrivatePcscd(MAX_SLOTS)) as private:
+        yield private
 
 
 async def test_thousands_sign_in_at_sixteen_readers_and_memory_stays_flat(

@@ -15,9 +15,9 @@ from drivers.card.oddities import Moment, Oddities, Pull
 from drivers.card.private_pcscd import PrivatePcscd
 from drivers.card.virtual import VirtualCard
 from drivers.card.vpcd import VpcdSlot
-from drivers.errors import DeviceUnavailable
 from tests.drivers.card.cards import PIN, new_card
 from tests.drivers.card.memory import hits, shapes
+from tests.own_pcscd import or_skip
 
 PROJECT = Path(__file__).parents[3]
 PATIENCE_S = 30.0
@@ -76,20 +76,13 @@ class Sender:
 
 @pytest.fixture
 async def search() -> AsyncIterator[Search]:
-    pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
-    try:
-        pcscd = await PrivatePcscd().__aenter__()
-    except DeviceUnavailable as error:
-        pytest.skip(f"no virtual card reader can be had: {error.advice}")
-    try:
+    async with or_skip(PrivatePcscd()) as pcscd:
         try:
             pin = next(pin for pin in CANDIDATES if not hits(pcscd.pid, pin))
         except PermissionError as error:
             pytest.skip(f"this process may not look into another's memory: {error}")
         async with VpcdSlot(pcscd.ports[0]) as slot:
             yield Search(pcscd, slot, pin)
-    finally:
-        await pcscd.__aexit__(None, None, None)
 
 
 def card_of(search: Search, *, right: bool = True, tries_left: int = 3) -> VirtualCard:

@@ -18,6 +18,7 @@ from drivers.card.virtual import VirtualCard
 from drivers.card.vpcd import VpcdSlot
 from drivers.errors import DeviceUnavailable, ImpossibleAct
 from tests.drivers.card.cards import WRONG_PIN, new_card
+from tests.own_pcscd import or_skip
 
 PATIENCE_S = 15.0
 SELECT_JPKI = bytes.fromhex("00A4040C0AD392F000260100000001")
@@ -215,12 +216,8 @@ async def test_a_card_takes_its_time_and_says_so(driver: Driver) -> None:
 
 @pytest.fixture
 async def two_of_them() -> AsyncIterator[tuple[PrivatePcscd, PrivatePcscd]]:
-    pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
-    try:
-        async with PrivatePcscd() as one, PrivatePcscd() as other:
-            yield one, other
-    except DeviceUnavailable as error:
-        pytest.skip(f"no virtual card reader can be had: {error.advice}")
+    async with or_skip(PrivatePcscd()) as one, or_skip(PrivatePcscd()) as other:
+        yield one, other
 
 
 async def output(*command: str, environment: dict[str, str]) -> str:

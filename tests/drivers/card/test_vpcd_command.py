@@ -31,8 +31,8 @@ from drivers.card.private_pcscd import PrivatePcscd
 from drivers.card.software import CONTACTLESS_ATR
 from drivers.card.vpcd.__main__ import main
 from drivers.card.vpcd.switches import odd_switches
-from drivers.errors import DeviceUnavailable
 from tests.drivers.card.cards import PIN, new_card, personalised
+from tests.own_pcscd import or_skip
 
 PATIENCE_S = 15.0
 
@@ -83,12 +83,21 @@ class Started:
             assert await self._process.wait() == 0
         return rest.decode()
 
+    async def complaint(self) -> str:
+        """What it says when it ends by itself, which must not look like success."""
+        assert self._process.stderr is not None
+        async with asyncio.timeout(PATIENCE_S):
+            said = await self._process.stderr.read()
+            assert await self._process.wait() == 1
+        return said.decode()
+
 
 @asynccontextmanager
 async def started(*arguments: str | Path) -> AsyncGenerator[Started, None]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "drivers.card.vpcd", *arguments, stdout=asyncio.subprocess.PIPE
-    )
+        sys.executable, "-m", "drivers.card.vpcd", *arguments,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
     try:
         yield Started(process)
     finally:
@@ -118,13 +127,8 @@ def drawer(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def pcscd() -> AsyncIterator[PrivatePcscd]:
-    pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
-    try:
-        private = await PrivatePcscd().__aenter__()
-    except DeviceUnavailable as error:
-        pytest.skip(f"no virtual card reader can be had: {error.advice}")
-    yield private
-    await private.__aexit__(None, None, None)
+    async with or_skip(PrivatePcscd()) as private:
+        yield private
 
 
 async def test_it_puts_a_card_into_a_running_pcscd(pcscd: PrivatePcscd, drawer: Path) -> None:
@@ -152,6 +156,16 @@ async def test_it_starts_a_pcscd_and_logs_what_it_hears(pcscd: PrivatePcscd, dra
     assert "3 00 B0 8A 00 (1 more) → 9000, 256 bytes" in log
     assert PIN not in log
     assert PIN.encode().hex(" ") not in log
+
+
+async def test_a_log_that_cannot_be_written_ends_it(pcscd: PrivatePcscd, drawer: Path) -> None:
+    port = str(pcscd.ports[0])
+    async with started(
+        "--persona", "abe", "--cards", drawer, "--port", port, "--log", "/dev/full"
+    ) as command:
+        await command.ready()
+        await seen(pcscd.environment, 1, SELECT_JPKI)
+        assert "its log cannot be written" in await command.complaint()
 
 
 async def test_a_second_card_lies_beside_the_first(pcscd: PrivatePcscd, drawer: Path) -> None:
