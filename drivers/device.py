@@ -81,6 +81,12 @@ class Device(abc.ABC):
         Called after an ``open`` that failed, too.
         """
 
+    async def probe(self) -> None:  # noqa: B027 - most devices tell by themselves
+        """Look whether the device still answers: asked once a second, so it must be cheap.
+
+        What has changed is published as StateChanged; never raises.
+        """
+
     async def events(self) -> AsyncIterator[DeviceEvent]:
         """Every event in order, from opening on; ends only by cancellation."""
         while True:

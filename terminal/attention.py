@@ -83,6 +83,11 @@ class Call:
         return self.signals[0].repeat if self.signals else False
 
     @property
+    def gap_ms(self) -> int:
+        """The silence after a round of tune and words."""
+        return 0 if self.sound is None else _GAPS[self.sound.rpartition(".")[2]]
+
+    @property
     def words(self) -> tuple[str, ...]:
         """Text ids: what to take, and that staff are coming once they were called."""
         staff = ("attention.staff",) if self.call_staff else ()
@@ -167,6 +172,10 @@ _MANNERS: dict[Manner, tuple[float, int]] = {
 }
 
 
+# Between two rounds of tune and words, where there is a voice.
+_GAPS = {"chime": 0, "louder": 3000, "continuous": 300}
+
+
 def _play(tune: str, manner: Manner) -> tuple[Note, ...]:
     loudness, rest_ms = _MANNERS[manner]
     notes = ((hz, ms, loudness if hz else 0.0) for hz, ms in _RHYTHMS[tune])
@@ -180,6 +189,7 @@ SOUNDS: Mapping[str, tuple[Note, ...]] = {
     "error": _play("fault", "louder"),
     "take_card": _play("card", "chime"),
     "take_paper": _play("paper", "chime"),
+    "take_money": _play("money", "chime"),
     "farewell": ((_HIGH, 120, 0.4), (_LOW, 250, 0.4)),
     # answers to a key: one and the same for every digit, so that nobody can hear a PIN
     "key": ((_HIGH, 25, 0.3),),

@@ -11,31 +11,23 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from drivers.buttons import Button, ButtonPressed
-from drivers.card_reader import (
-    CardInserted,
-    CardMuteInserted,
-    CardRemoved,
-    SeveralCardsInserted,
-)
-from drivers.device import Device, DeviceEvent, DeviceState, StateChanged
-from drivers.errors import DriverError
+from drivers.device import Device, DeviceEvent
 from drivers.keypad import Key, KeyPressed
-from drivers.printer import PrinterNotReady, PrinterReady, gravest
-from drivers.sensors import Sensor, SensorChanged
 from terminal.acts.desk import Desk
+from terminal.hands import Hands, Touch, name_of
 from terminal.health import Health
 from terminal.ids import new_id
 from terminal.performer import Answer, Performer
 from terminal.presenter import Presenter
-from terminal.translation import belongings, visit_event
+from terminal.senses import Senses, found
 from terminal.visit import events as e
 from terminal.visit import states as s
 from terminal.visit.limits import counts_down, limit_of
 from terminal.visit.machine import advance
-from terminal.visit.screen import Screen, ScreenKey
+from terminal.visit.screen import ScreenKey
 from terminal.visit.screens import screen_of
 from terminal.visit.states import State
 from terminal.visit.step import STOPPING, Moment
@@ -43,15 +35,6 @@ from terminal.visit.step import STOPPING, Moment
 logger = logging.getLogger(__name__)
 
 NO_VISIT = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """Something touched on the page while ``screen`` was shown: a key, or the value of a choice."""
-
-    screen: str
-    key: Key | None = field(default=None, repr=False)  # it may be a digit of a PIN
-    choice: str | None = field(default=None, repr=False)
 
 
 Happening = e.Event | Answer | Touch | tuple[Device, DeviceEvent]
@@ -73,9 +56,11 @@ class Conductor:
         self._watch = watch
         self._queue: asyncio.Queue[Happening] = asyncio.Queue()
         self._performer = Performer(desk, health, self._queue.put_nowait, self.health_changed)
+        self._senses = Senses(desk, health, presenter, self._raise_incident)
+        self._hands = Hands(desk.pin, presenter, self._call_staff)
         self._deadline: float | None = None
+        self._deadline_is_new = False
         self._extensions = 0
-        self._supervised = False
         self._stopping = False
 
     @property
@@ -91,7 +76,8 @@ class Conductor:
                     tasks.create_task(self._pump(device)) for device in self._desk.devices.all()
                 ]
                 self._performer.prepare_spare()
-                await self._begin_resting()
+                await self._senses.begin()
+                await self._performer.read_incidents()
                 self._show()
                 while self._performer.serving or not self._stopping:
                     self._step(await self._next())
@@ -104,28 +90,6 @@ class Conductor:
         """Serve nobody any more. Before payment the visit ends now, after it when it has ended."""
         self._stopping = True
         self._queue.put_nowait(e.ActRefused(STOPPING))
-
-    async def _begin_resting(self) -> None:
-        for device in self._desk.devices.all():
-            self._health.device(device, device.state)
-            if device.state is not DeviceState.ONLINE:
-                logger.warning("%s is %s", device.name, device.state.value)
-        await self._ask_printers()
-        self._health.cover(is_open=bool(self._desk.devices.sensors.read(Sensor.COVER_OPEN)))
-        if self._belongings().any_seen:
-            # What lies there at start belongs to nobody and is never given to the next person (I-12).
-            self._performer.raise_incident(NO_VISIT, "found_at_start")
-        await self._performer.read_incidents()
-
-    async def _ask_printers(self) -> None:
-        """A printer says what becomes wrong, and at start something may have been for long."""
-        for printer in (self._desk.devices.document_printer, self._desk.devices.receipt_printer):
-            try:
-                faults = (await printer.status()).faults
-            except DriverError as error:
-                logger.warning("%s", error)  # and its state says so
-                continue
-            self._health.printer_fault(printer, gravest(faults) if faults else None)
 
     async def _pump(self, device: Device) -> None:
         async for event in device.events():
@@ -167,7 +131,7 @@ class Conductor:
             case (device, event):
                 return self._noticed(device, event)
             case Touch():
-                return self._touched(item)
+                return self._hands.touch(item, screen_of(self.state))
             case Answer(event, is_current):
                 if is_current():
                     return event
@@ -186,12 +150,16 @@ class Conductor:
         if isinstance(self.state, s.OutOfService) and self.state != before and self.state.troubles:
             logger.info("out of service: %s", ", ".join(self.state.troubles))
         if self.state != before or self._more_time(event):
-            limit = limit_of(self.state, self._desk.config.limits)
-            self._deadline = None if limit is None else self._desk.clock.monotonic() + limit
+            self._begin_time()
         for command in commands:
             self._performer.perform(command)
         if entered:
             self._tell(before)
+
+    def _begin_time(self) -> None:
+        limit = limit_of(self.state, self._desk.config.limits)
+        self._deadline = None if limit is None else self._desk.clock.monotonic() + limit
+        self._deadline_is_new = True
 
     def _more_time(self, event: e.Event) -> bool:
         if event != e.Pressed(ScreenKey.MORE_TIME) or not counts_down(self.state):
@@ -202,8 +170,8 @@ class Conductor:
     def _tell(self, before: State) -> None:
         """What a state just entered must be told, because it could not see it happen."""
         match self.state:
-            case s.HandingOver() | s.Collecting():
-                self._queue.put_nowait(e.BelongingsChanged(self._belongings()))
+            case s.HandingOver() | s.Collecting() | s.Supervisor():
+                self._queue.put_nowait(e.BelongingsChanged(self._desk.belongings()))
             case s.Consent(card_present=False) if self._desk.devices.card_reader.card_present:
                 self._queue.put_nowait(e.CardInserted())
             case s.Idle():
@@ -218,36 +186,58 @@ class Conductor:
 
     def _tell_resting(self) -> None:
         self._queue.put_nowait(self._health.current())
-        if self._supervised:
+        if self._senses.supervised:
             self._queue.put_nowait(e.SupervisorSwitched(on=True))
 
     def _find(self, before: State) -> None:
         """Nobody is served over somebody else's things, however they came to lie there (R66, R68)."""
-        there = self._belongings()
-        found = there.sheets or there.receipt or (there.card and isinstance(before, s.Supervisor))
-        if found and not self._health.current().troubles:
-            self._performer.raise_incident(NO_VISIT, "found")
+        there = self._desk.belongings()
+        if not isinstance(before, s.Supervisor):
+            there = replace(there, card=False)  # it begins a visit
+        if not self._health.current().troubles:
+            for kind in found(replace(there, change=False)):
+                self._raise_incident(kind)
 
     def _show(self) -> None:
         limit, now = self._deadline, self._desk.clock.monotonic()
         remaining = None if limit is None else max(0.0, limit - now)
-        for left in self._presenter.show(self.state, self._belongings(), remaining):
+        self._hands.screen_shown(screen_of(self.state))
+        there, stop = self._desk.belongings(), self._hands.focus.at
+        for left in self._presenter.show(self.state, there, remaining, stop):
             self._performer.call_staff(_visit_of(self.state), left.value)
+        self._give_time_to_listen()
         if self._watch is not None:
             self._watch(self.state)
 
-    def _belongings(self) -> s.Belongings:
-        return belongings(self._desk.devices.card_reader, self._desk.devices.sensors)
+    def _give_time_to_listen(self) -> None:
+        """Who listens has as long as who reads: their time begins when all has been said."""
+        voice, is_new = self._presenter.voice, self._deadline_is_new
+        self._deadline_is_new = False
+        if is_new and self._deadline is not None and counts_down(self.state):
+            self._deadline += voice.saying_s if voice.listener.by_ear else 0.0
+
+    def _raise_incident(self, kind: str) -> None:
+        self._performer.raise_incident(_visit_of(self.state), kind)
 
     # --- what happens ------------------------------------------------------------------------
 
     def press(self, key: str) -> None:
         """A key touched on the page means the same as that key on the keypad."""
-        self._queue.put_nowait(Touch(_name(screen_of(self.state)), key=Key(key)))
+        self._touch(key=Key(key))
 
     def choose(self, value: str) -> None:
         """A choice of the page; only what is on the screen can be chosen."""
-        self._queue.put_nowait(Touch(_name(screen_of(self.state)), choice=value))
+        self._touch(choice=value)
+
+    def speak(self, language: str) -> None:
+        """A language chosen on the page."""
+        self._touch(language=language)
+
+    def _touch(
+        self, key: Key | None = None, choice: str | None = None, language: str | None = None
+    ) -> None:
+        touch = Touch(name_of(screen_of(self.state)), key, choice, language)
+        self._queue.put_nowait(touch)
 
     def health_changed(self) -> None:
         """Something in Health was updated."""
@@ -258,64 +248,25 @@ class Conductor:
         self._health.failing(name, fails=fails)
         self.health_changed()
 
-    def _touched(self, touch: Touch) -> e.Event | None:
-        screen = screen_of(self.state)
-        if _name(screen) != touch.screen:
-            return None
-        if touch.key is not None:
-            return self._pressed(touch.key)
-        offered = any(c.value == touch.choice and c.enabled for c in screen.choices)
-        return e.Chosen(touch.choice) if offered and touch.choice is not None else None
-
-    def _pressed(self, key: Key) -> e.Event | None:
-        """Every key that means something here clicks, and all alike: nobody can hear a PIN."""
-        event = visit_event(KeyPressed(key), screen_of(self.state), self._desk.pin)
-        if event is not None:
-            self._presenter.click()
-        return event
-
     def _noticed(self, device: Device, event: DeviceEvent) -> e.Event | None:
-        """What a device's event means: for Health, for the visit, or for nobody."""
+        screen = screen_of(self.state)
         match event:
-            case StateChanged(state=state, detail=detail):
-                level = logging.INFO if state is DeviceState.ONLINE else logging.WARNING
-                logger.log(level, "%s is %s %s", device.name, state.value, detail)
-                self._health.device(device, state)
-                if state is not DeviceState.ONLINE and device is self._desk.devices.card_reader:
-                    self.health_changed()
-                    return e.ReaderLost()
-                return self._health.current()
-            case PrinterNotReady(fault=fault):
-                self._health.printer_fault(device, fault)
-                return self._health.current()
-            case PrinterReady():
-                self._health.printer_fault(device, None)
-                return self._health.current()
-            case SensorChanged(sensor=Sensor.COVER_OPEN, value=is_open):
-                self._health.cover(is_open=is_open)
-                return self._health.current()
-            case ButtonPressed(Button.CALL_STAFF):
-                self._presenter.click()
-                self._performer.call_staff(_visit_of(self.state), "called")
-                return None
-            case SensorChanged():
-                return e.BelongingsChanged(self._belongings())
-            case CardInserted() | CardMuteInserted() | SeveralCardsInserted() | CardRemoved() if (
-                isinstance(self.state, s.HandingOver | s.Collecting)
-            ):
-                return e.BelongingsChanged(self._belongings())
             case KeyPressed(key):
-                return self._pressed(key)
+                return self._hands.key(key, screen)
+            case ButtonPressed(Button.SUPERVISOR):
+                return self._senses.notice(device, event, self.state)
+            case ButtonPressed(button):
+                if button is Button.NEXT:
+                    self._begin_time()  # two switches take many presses to say one thing
+                return self._hands.button(button, screen)
             case _:
-                translated = visit_event(event, screen_of(self.state), self._desk.pin)
-                if isinstance(translated, e.SupervisorSwitched):
-                    self._supervised = translated.on
-                return translated
+                meaning = self._senses.notice(device, event, self.state)
+        if meaning == e.ReaderLost():
+            self.health_changed()
+        return meaning
 
-
-def _name(screen: Screen) -> str:
-    """Two notices in a row are one kind of screen, and still a touch means one of them."""
-    return f"{screen.id}/{screen.title.id}"
+    def _call_staff(self) -> None:
+        self._performer.call_staff(_visit_of(self.state), "called")
 
 
 def _visit_of(state: State) -> str:

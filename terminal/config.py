@@ -19,6 +19,7 @@ from drivers.buttons import Button
 from drivers.lights import Light
 from drivers.sensors import Sensor
 from terminal.errors import ConfigError
+from terminal.loudness import Volume
 from terminal.visit.limits import Limits
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
@@ -128,6 +129,45 @@ class GpioSensors(Tagged, frozen=True, kw_only=True, tag="gpio"):
     factory: Literal["lgpio", "mock"] = "lgpio"
 
 
+class NotFitted(Tagged, frozen=True, kw_only=True, tag="none"):
+    """This terminal has none, and says so."""
+
+
+class SimulatedSpeaker(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class AlsaSpeaker(Tagged, frozen=True, kw_only=True, tag="alsa"):
+    """ALSA names (``plughw:CARD=…``). ``recordings`` is what ``./run voice`` made.
+
+    Without a device of their own the headphones share the speaker's, whose jack must cut it off."""
+
+    device: Annotated[str, Meta(min_length=1)]
+    headphones: str = ""
+    recordings: Path
+
+
+class SimulatedDisplay(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class OledDisplay(Tagged, frozen=True, kw_only=True, tag="oled"):
+    """128 x 64 dots on I2C; ``font`` is a TrueType file with the characters of every language."""
+
+    controller: Literal["ssd1306", "ssd1309", "sh1106"] = "ssd1306"
+    font: Path
+    bus: Annotated[int, Meta(ge=0, le=20)] = 1
+    address: Annotated[int, Meta(ge=0x03, le=0x77)] = 0x3C
+
+
+class CustomerDisplay(Tagged, frozen=True, kw_only=True, tag="customer"):
+    """A till's customer display, 2 x 20 characters, on a serial line (ESC/POS)."""
+
+    device: Path
+    baudrate: int = 9600
+    encoding: Literal["ascii", "shift_jis"] = "ascii"
+
+
 class SimulatedPayment(Tagged, frozen=True, kw_only=True, tag="simulated"):
     pass
 
@@ -155,10 +195,13 @@ class EscPosReceipt(Tagged, frozen=True, kw_only=True, tag="escpos"):
 
 
 class Panel(Section, frozen=True, kw_only=True):
-    """The page on the touch screen; leave the section out for a terminal without one."""
+    """The page on the touch screen; leave the section out for a terminal without one.
+
+    ``blank_with_headphones``: while somebody listens in private, the page shows nothing of the visit."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
+    blank_with_headphones: bool = True
 
 
 class Config(Section, frozen=True, kw_only=True):
@@ -179,6 +222,9 @@ class Config(Section, frozen=True, kw_only=True):
     lights: SimulatedLights | GpioLights
     sounder: SimulatedSounder | GpioSounder
     sensors: SimulatedSensors | GpioSensors
+    speaker: SimulatedSpeaker | AlsaSpeaker | NotFitted
+    display: SimulatedDisplay | OledDisplay | CustomerDisplay | NotFitted
+    volume: Volume = Volume()
     panel: Panel | None = None
     limits: Limits = Limits()
     clock_offset_s: float = 0

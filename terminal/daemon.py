@@ -14,7 +14,7 @@ from terminal.acts.desk import Desk
 from terminal.acts.recovering import recover
 from terminal.clock import Clock
 from terminal.conductor import Conductor
-from terminal.config import Config
+from terminal.config import AlsaSpeaker, Config
 from terminal.devices import Devices, build_devices, opened
 from terminal.errors import ConfigError
 from terminal.health import Health
@@ -26,8 +26,14 @@ from terminal.outbox import Outbox
 from terminal.panel.server import Panel
 from terminal.pin import PinBuffer
 from terminal.presenter import Presenter
+from terminal.pulse import keep_probing
 from terminal.receipt import FontMissing, find_font
+from terminal.strings.catalogue import NAMES, catalogue
+from terminal.trust import Trust
 from terminal.visit.states import State
+from terminal.voice.composing import Source, Unrecorded
+from terminal.voice.phrases import inventory, names
+from terminal.voice.recordings import Recordings
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +45,8 @@ class Terminal:
         self.config = config
         self.devices: Devices = build_devices(config)
         self.clock = Clock(config.clock_offset)
-        self.health = Health(self.clock)
+        trust = Trust()
+        self.health = Health(self.clock, trust)
         self.journal = Journal(config.state_dir / "journal.sqlite3", self._journalled)
         self.centre = CentreClient(config.link)
         desk = Desk(
@@ -50,15 +57,15 @@ class Terminal:
             clock=self.clock,
             city_keys=read_city_keys(config.link.city_keys),
             pin=PinBuffer(),
+            trust=trust,
         )
         self._desk = desk
         self.panel = self._panel()
         self.presenter = Presenter(
-            self.devices.lights,
-            self.devices.sounder,
+            self.devices,
+            config,
             self.clock,
-            config.limits,
-            config.name,
+            recordings_of(config),
             self.panel,
             lambda name, fails: self.conductor.device_failing(name, fails=fails),
             lambda: self.health.hotline,
@@ -78,6 +85,7 @@ class Terminal:
             settings.port,
             lambda key: self.conductor.press(key),  # noqa: PLW0108 - it is built last
             lambda value: self.conductor.choose(value),  # noqa: PLW0108
+            lambda language: self.conductor.speak(language),  # noqa: PLW0108
         )
 
     async def __aenter__(self) -> Self:
@@ -101,6 +109,7 @@ class Terminal:
             beside = [
                 tasks.create_task(self.presenter.run()),
                 tasks.create_task(self._outbox.run()),
+                tasks.create_task(keep_probing(self.devices.all())),
                 tasks.create_task(watch_service(self.centre, self._told)),
             ]
             await self.conductor.run()
@@ -167,6 +176,17 @@ def require_font() -> None:
         find_font()
     except FontMissing as error:
         raise ConfigError(str(error)) from error
+
+
+def recordings_of(config: Config) -> Source:
+    """What the voice says. Raises MissingRecording: found out later, somebody would hear half a sentence."""
+    if not isinstance(config.speaker, AlsaSpeaker):
+        return Unrecorded()
+    recordings = Recordings(config.speaker.recordings)
+    for language in NAMES:
+        recordings.require(inventory(catalogue(language)).values())
+    recordings.require(names().values())
+    return recordings
 
 
 def read_city_keys(folder: Path) -> dict[str, dict[str, bytes]]:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields
 from drivers.buttons import Buttons
 from drivers.card_reader import CardReader
 from drivers.device import Device
+from drivers.display import Display
 from drivers.keypad import Keypad
 from drivers.lights import Lights
 from drivers.payment import Payment
 from drivers.printer import DocumentPrinter, ReceiptPrinter
 from drivers.sensors import Sensors
 from drivers.sounder import Sounder
+from drivers.speaker import Speaker
 from terminal import config as c
 from terminal.errors import ConfigError
 
@@ -33,9 +35,13 @@ class Devices:
     payment: Payment
     document_printer: DocumentPrinter
     receipt_printer: ReceiptPrinter
+    speaker: Speaker | None = None
+    display: Display | None = None
 
     def all(self) -> tuple[Device, ...]:
-        return tuple(getattr(self, each.name) for each in fields(self))
+        """Those that are fitted."""
+        devices = (getattr(self, each.name) for each in fields(self))
+        return tuple(device for device in devices if device is not None)
 
 
 def build_devices(config: c.Config) -> Devices:
@@ -50,6 +56,8 @@ def build_devices(config: c.Config) -> Devices:
         payment=_payment(config.payment),
         document_printer=_document_printer(config.document_printer),
         receipt_printer=_receipt_printer(config.receipt_printer),
+        speaker=_speaker(config.speaker),
+        display=_display(config.display),
     )
 
 
@@ -148,6 +156,42 @@ def _sensors(config: c.SimulatedSensors | c.GpioSensors) -> Sensors:
                 for sensor, pin in config.pins.items()
             }
             return GpioSensors(inputs, pin_factory(config.factory))
+
+
+def _speaker(config: c.SimulatedSpeaker | c.AlsaSpeaker | c.NotFitted) -> Speaker | None:
+    match config:
+        case c.SimulatedSpeaker():
+            from drivers.speaker.simulated import SimulatedSpeaker
+
+            return SimulatedSpeaker()
+        case c.AlsaSpeaker():
+            from drivers.speaker import Outlet
+            from drivers.speaker.alsa import AlsaSpeaker
+
+            headphones = config.headphones or config.device
+            return AlsaSpeaker({Outlet.SPEAKER: config.device, Outlet.HEADPHONES: headphones})
+        case c.NotFitted():
+            return None
+
+
+def _display(
+    config: c.SimulatedDisplay | c.OledDisplay | c.CustomerDisplay | c.NotFitted,
+) -> Display | None:
+    match config:
+        case c.SimulatedDisplay():
+            from drivers.display.simulated import SimulatedDisplay
+
+            return SimulatedDisplay()
+        case c.OledDisplay():
+            from drivers.display.oled import OledDisplay
+
+            return OledDisplay(config.controller, config.font, config.bus, config.address)
+        case c.CustomerDisplay():
+            from drivers.display.customer import CustomerDisplay
+
+            return CustomerDisplay(str(config.device), config.baudrate, config.encoding)
+        case c.NotFitted():
+            return None
 
 
 def _payment(_config: c.SimulatedPayment) -> Payment:

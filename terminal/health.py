@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from drivers.device import Device, DeviceState
 from drivers.errors import PrinterFault
+from terminal.attention import Left
 from terminal.clock import Clock
 from terminal.hours import closed_now
 from terminal.link.wire import Service
+from terminal.trust import Trust
 from terminal.visit.events import ServiceChanged
 
 FAULT_TEXTS = {
@@ -23,6 +25,17 @@ DEVICE_TEXTS = {
     "receipt printer": "trouble.receipt_printer",
     "payment": "trouble.payment",
     "keypad": "trouble.keypad",
+    "buttons": "trouble.buttons",
+    "lights": "trouble.lights",
+    "sounder": "trouble.sounder",
+    "speaker": "trouble.speaker",
+    "display": "trouble.display",
+    "sensors": "trouble.sensors",
+}
+DOUBT_TEXTS = {
+    Left.SHEETS: "trouble.tray_sensor",
+    Left.RECEIPT: "trouble.receipt_sensor",
+    Left.CHANGE: "trouble.change_sensor",
 }
 INCIDENT_TEXTS = {
     "card_left": "trouble.card_left",
@@ -31,8 +44,11 @@ INCIDENT_TEXTS = {
     "change_left": "trouble.left_behind",
     "sheets_void": "trouble.void_sheets",
     "sheets_unknown": "trouble.void_sheets",
-    "found_at_start": "trouble.found_at_start",
-    "found": "trouble.found_at_start",
+    "found_card": "trouble.found_card",
+    "found_sheets": "trouble.found_sheets",
+    "found_receipt": "trouble.found_receipt",
+    "found_change": "trouble.found_change",
+    "tampered": "trouble.tampered",
     "interrupted": "trouble.interrupted",
     "integrity": "trouble.integrity",
 }
@@ -41,8 +57,9 @@ INCIDENT_TEXTS = {
 class Health:
     """Facts in, one ServiceChanged out."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, trust: Trust) -> None:
         self._clock = clock
+        self._trust = trust
         self._service: Service | None = None
         self._hotline = ""
         self._devices: dict[str, DeviceState] = {}
@@ -113,6 +130,7 @@ class Health:
             closed_reason=closed.reason if closed else None,
             opens=closed.opens if closed else None,
             troubles=troubles,
+            notes=tuple(DOUBT_TEXTS[left] for left in Left if left in self._trust.doubts),
         )
 
     def _troubles(self) -> tuple[str, ...]:

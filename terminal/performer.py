@@ -81,8 +81,8 @@ class Performer:
                 self._end(visit, how)
             case c.RaiseIncident(visit, kind):
                 self.raise_incident(visit.id, kind)
-            case c.ClearTroubles():
-                self._task(self._clear)
+            case c.ClearTroubles(distrust):
+                self._task(lambda: self._clear(distrust=distrust))
             case c.ReleaseCard():
                 work = self._work
                 if work is not None:
@@ -184,6 +184,7 @@ class Performer:
 
     def _begin(self, visit: Visit) -> None:
         before = self._ending
+        self._desk.trust.begin()
         self._work = work = Work(visit, CardSession(self._desk.devices.card_reader))
 
         async def open_when_alone(desk: Desk) -> None:
@@ -227,8 +228,8 @@ class Performer:
     def call_staff(self, visit: str, left: str) -> None:
         self._task(lambda: ending.call_staff(self._desk, visit, left))
 
-    async def _clear(self) -> None:
-        if await clearing.clear(self._desk):
+    async def _clear(self, *, distrust: bool) -> None:
+        if await clearing.clear(self._desk, distrust=distrust):
             self._health.cleared()
         await self.read_incidents()
 

@@ -11,10 +11,12 @@ from drivers.card_reader import (
     SeveralCardsInserted,
 )
 from drivers.device import DeviceEvent
-from drivers.keypad import Key, KeyPressed
+from drivers.keypad import Key
 from drivers.payment import MoneyInserted
 from drivers.sensors import Sensor, Sensors
+from terminal.attention import Left
 from terminal.pin import PinBuffer
+from terminal.trust import Trust
 from terminal.visit import events as e
 from terminal.visit.screen import Screen, ScreenKey
 from terminal.visit.states import Belongings, CardFault
@@ -29,15 +31,9 @@ KEYS = {
 }
 
 
-def visit_event(event: DeviceEvent, screen: Screen, pin: PinBuffer) -> e.Event | None:
+def visit_event(event: DeviceEvent) -> e.Event | None:
     """None for what is not the visit's business (device states, papers, lights)."""
     match event:
-        case KeyPressed(key):
-            return _key(key, screen, pin)
-        case ButtonPressed(Button.OK):
-            return e.Pressed(ScreenKey.OK)
-        case ButtonPressed(Button.CANCEL):
-            return e.Pressed(ScreenKey.CANCEL)
         case ButtonPressed(Button.SUPERVISOR):
             return e.SupervisorSwitched(on=True)
         case ButtonReleased(Button.SUPERVISOR):
@@ -56,7 +52,8 @@ def visit_event(event: DeviceEvent, screen: Screen, pin: PinBuffer) -> e.Event |
             return None
 
 
-def _key(key: Key, screen: Screen, pin: PinBuffer) -> e.Event | None:
+def key_event(key: Key, screen: Screen, pin: PinBuffer) -> e.Event | None:
+    """What a key means on a screen: a digit is a choice, or goes into the PIN. None: nothing."""
     if not key.value.isdigit():
         function = KEYS.get(key)
         return e.Pressed(function) if function is not None else None
@@ -67,11 +64,19 @@ def _key(key: Key, screen: Screen, pin: PinBuffer) -> e.Event | None:
     return e.Chosen(chosen.value) if chosen is not None else None
 
 
-def belongings(reader: CardReader, sensors: Sensors) -> Belongings:
+SEEN_BY = {
+    Left.SHEETS: Sensor.SHEETS_IN_TRAY,
+    Left.RECEIPT: Sensor.RECEIPT_IN_SLOT,
+    Left.CHANGE: Sensor.CHANGE_IN_CUP,
+}
+
+
+def belongings(reader: CardReader, sensors: Sensors, trust: Trust) -> Belongings:
     """What lies at the terminal now, as far as it can tell (R66, R68)."""
+    seen = trust.believed({left: sensors.read(sensor) for left, sensor in SEEN_BY.items()})
     return Belongings(
         card=reader.card_present,
-        sheets=sensors.read(Sensor.SHEETS_IN_TRAY),
-        receipt=sensors.read(Sensor.RECEIPT_IN_SLOT),
-        change=sensors.read(Sensor.CHANGE_IN_CUP),
+        sheets=seen[Left.SHEETS],
+        receipt=seen[Left.RECEIPT],
+        change=seen[Left.CHANGE],
     )

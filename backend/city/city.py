@@ -118,6 +118,7 @@ class City:
             certificate_good_as_of=certificate_good_as_of.astimezone(JST),
             city=self.code,
             city_name=self.name,
+            city_reading=self.configuration.reading,
             subject_tag=self.key.subject_tag(visit, holder.resident),
             offers=tuple(
                 orders.offer(case, product, self.key, visit)

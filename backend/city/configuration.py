@@ -58,10 +58,11 @@ class Stamp(Table, frozen=True):
 
 
 class Configuration(Table, frozen=True):
-    """Everything in which one city differs from another."""
+    """Everything in which one city differs from another. ``reading``: its name in kana, for the ear."""
 
     code: wire.Short
     name: wire.Short
+    reading: wire.Text
     mayor: wire.Short
     contact: wire.Contact
     hours: wire.DailyHours

@@ -51,6 +51,7 @@ def offer(case: Case, product: Product, key: CityKey, visit: str) -> wire.Offer:
                 ref=key.person_ref(visit, person.id),
                 name=person.name,
                 holder=person.id == case.holder.id,
+                reading=person.furigana,
             )
             for person in people
         ),

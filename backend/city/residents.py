@@ -41,6 +41,7 @@ class Standing:
     household: str = field(repr=False)
     name: str = field(repr=False)
     birth: date = field(repr=False)
+    furigana: str = field(repr=False, default="")
     is_foreign: bool = field(repr=False, default=False)
     has_kana_alias: bool = field(repr=False, default=False)
     under_guardianship: bool = field(repr=False, default=False)
@@ -73,7 +74,7 @@ class Entry:
 
 
 _STANDINGS = """
-    SELECT r.id, r.household, r.name, r.birth, r.is_foreign,
+    SELECT r.id, r.household, r.name, r.furigana, r.birth, r.is_foreign,
            EXISTS (SELECT 1 FROM kana_aliases k WHERE k.resident = r.id) AS has_kana_alias,
            s.under_guardianship, s.restricted, s.support_measures, s.in_transit_by_birth,
            s.deceased_on, s.moving_out_on
@@ -219,6 +220,7 @@ def _standing(row: sqlite3.Row) -> Standing:
         household=row["household"],
         name=row["name"],
         birth=date.fromisoformat(row["birth"]),
+        furigana=row["furigana"],
         is_foreign=bool(row["is_foreign"]),
         has_kana_alias=bool(row["has_kana_alias"]),
         under_guardianship=bool(row["under_guardianship"]),

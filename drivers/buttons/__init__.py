@@ -9,11 +9,15 @@ from drivers.device import Device, DeviceEvent
 
 
 class Button(Enum):
-    """Named by what pressing them means."""
+    """Named by what pressing them means. NEXT and CHOOSE alone are enough for a whole visit."""
 
     OK = "ok"
     CANCEL = "cancel"
     CALL_STAFF = "call_staff"
+    REPEAT = "repeat"
+    VOLUME = "volume"
+    NEXT = "next"
+    CHOOSE = "choose"
     SUPERVISOR = "supervisor"
 
 

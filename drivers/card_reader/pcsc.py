@@ -16,10 +16,10 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from drivers.call_thread import CallThread
 from drivers.card.apdu import Command, Response
 from drivers.card.files import Steps
 from drivers.card_reader import CardConnection, CardReader
-from drivers.card_reader.call_thread import CallThread
 from drivers.card_reader.choice import ReaderChoice, compiled
 from drivers.card_reader.pcsc_monitor import ReaderMonitor
 from drivers.card_reader.pcsc_session import Performance, Session

@@ -27,7 +27,9 @@ class Key(Enum):
     CLEAR = "clear"
     MORE_TIME = "more_time"
     REPEAT = "repeat"
-    HELP = "help"
+    SLOWER = "slower"
+    VOLUME = "volume"
+    CALL_STAFF = "call_staff"
     LANGUAGE = "language"
 
 

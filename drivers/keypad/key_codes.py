@@ -35,5 +35,7 @@ KEY_OF_CODE: dict[int, Key] = {
     98: Key.LANGUAGE,  # /
     83: Key.BACK,  # .
     111: Key.BACK,  # Delete, which is . without NumLock
-    15: Key.HELP,  # Tab
+    15: Key.CALL_STAFF,  # Tab
+    117: Key.VOLUME,  # the keypad's =
+    179: Key.SLOWER,  # the keypad's (
 }

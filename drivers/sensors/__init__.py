@@ -16,6 +16,8 @@ class Sensor(Enum):
     RECEIPT_IN_SLOT = "receipt_in_slot"
     CHANGE_IN_CUP = "change_in_cup"
     COVER_OPEN = "cover_open"
+    TAMPERED = "tampered"
+    HEADPHONES = "headphones"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from terminal.journal import Facts, Journal, Letter, Step
 from terminal.link.client import CentreClient
 from terminal.link.wire import Order, OrderAccepted, SignedIn, VisitOpened
 from terminal.pin import PinBuffer
+from terminal.translation import belongings
+from terminal.trust import Trust
 from terminal.visit.events import Event
-from terminal.visit.states import Visit
+from terminal.visit.states import Belongings, Visit
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,12 @@ class Desk:
     clock: Clock
     city_keys: Mapping[str, Mapping[str, bytes]]
     pin: PinBuffer
+    trust: Trust
     emit: Callable[[Event], None] = _to_nobody
+
+    def belongings(self) -> Belongings:
+        """What lies at the terminal now, as far as sensors that can be believed tell."""
+        return belongings(self.devices.card_reader, self.devices.sensors, self.trust)
 
     async def write(
         self, visit: Visit, step: Step, facts: Facts | None = None, letter: Letter | None = None

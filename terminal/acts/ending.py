@@ -6,10 +6,12 @@ import logging
 
 from drivers.errors import DriverError
 from terminal.acts.desk import Desk, Work
+from terminal.attention import Left
 from terminal.document.errors import DocumentError
 from terminal.ids import new_id
-from terminal.journal import Letter, Step
+from terminal.journal import Facts, Letter, Step
 from terminal.link.wire import Incident, OrderResult, Outcome, encode
+from terminal.translation import SEEN_BY
 from terminal.visit.states import Ending
 
 logger = logging.getLogger(__name__)
@@ -21,6 +23,13 @@ async def end_visit(desk: Desk, work: Work, ending: Ending) -> None:
     await let_go(work)
     letter = _result_letter(work, ending)
     await desk.write(work.visit, Step.DONE, {"ending": ending.value}, letter)
+    await _judge_sensors(desk)
+
+
+async def _judge_sensors(desk: Desk) -> None:
+    readings = {left: desk.devices.sensors.read(sensor) for left, sensor in SEEN_BY.items()}
+    for left in desk.trust.judge(readings):
+        await report_sensor(desk, left)
 
 
 async def let_go(work: Work) -> None:
@@ -75,6 +84,16 @@ async def call_staff(desk: Desk, visit: str, left: str) -> None:
     now = desk.clock.now()
     letter = _incident_letter(Incident(kind="call_staff", at=now, detail=left))
     await desk.journal.write(now, visit, Step.CALLED, {"left": left}, letter)
+
+
+async def report_sensor(desk: Desk, left: Left) -> None:
+    """A sensor is not believed any more: the operator is told which and why; nobody is kept out."""
+    now, doubt = desk.clock.now(), desk.trust.doubts[left]
+    logger.error("the sensor of %s is not believed: it %s", left.value, doubt.value)
+    detail = f"{left.value}: {doubt.value}"
+    letter = _incident_letter(Incident(kind="sensor", at=now, detail=detail))
+    facts: Facts = {"left": left.value, "doubt": doubt.name.lower()}
+    await desk.journal.write(now, "-", Step.CALLED, facts, letter)
 
 
 def _incident_letter(incident: Incident) -> Letter:

@@ -9,6 +9,7 @@ from drivers.errors import DeviceTimeout, DriverError, PaymentError
 from terminal.acts.desk import Desk, Work
 from terminal.acts.opening import require_printer
 from terminal.acts.receipts import print_receipt
+from terminal.attention import Left
 from terminal.journal import Facts, Letter, Step
 from terminal.link.wire import PaymentTaken, encode
 from terminal.receipt import ReceiptKind
@@ -78,6 +79,8 @@ async def _give_back(desk: Desk, work: Work) -> int:
     work.held_yen = (await device.status()).held_yen
     await desk.note(work.visit, Step.RETURNING, _money(work, work.held_yen))
     work.returned_yen = await device.give_back()
+    if work.returned_yen:
+        desk.trust.put(Left.CHANGE)
     return work.returned_yen
 
 
@@ -103,6 +106,8 @@ async def keep_money(desk: Desk, work: Work, document: CheckedDocument, payment:
             await print_receipt(desk, work, ReceiptKind.CLAIM, claim_code=work.reference)
         desk.emit(MoneyStuck(work.reference, owed=owed))
         return
+    if work.change_yen:
+        desk.trust.put(Left.CHANGE)
     facts: Facts = {"order": document.order, "yen": payment.amount_yen}
     await desk.note(work.visit, Step.KEPT, facts)
     await print_receipt(desk, work)

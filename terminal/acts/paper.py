@@ -9,6 +9,7 @@ from drivers.errors import PrinterError, PrinterFault
 from drivers.printer import PrintCompleted, PrintJob, SheetPrinted, gravest
 from terminal.acts.desk import Desk, Work
 from terminal.acts.failures import refusal_for
+from terminal.attention import Left
 from terminal.journal import Facts, Step
 from terminal.visit.events import Printed, PrintFailed, SheetOut
 from terminal.visit.states import CheckedDocument
@@ -32,6 +33,7 @@ async def print_document(desk: Desk, work: Work, document: CheckedDocument) -> N
         "impressions_after": work.impressions_after,
         "sheets": document.sheets,
     }
+    desk.trust.put(Left.SHEETS)
     # The paper is out: a journal that cannot say so must not send the money back as well.
     await desk.note(work.visit, Step.PRINTED, done)
     desk.emit(Printed())
@@ -67,6 +69,7 @@ async def _run(desk: Desk, job: PrintJob) -> int | None:
         async for progress in steps:
             match progress:
                 case SheetPrinted(sheet):
+                    desk.trust.put(Left.SHEETS)
                     desk.emit(SheetOut(sheet))
                 case PrintCompleted(impressions):
                     return impressions

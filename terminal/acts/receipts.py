@@ -7,6 +7,7 @@ import logging
 
 from drivers.errors import DriverError
 from terminal.acts.desk import Desk, Work
+from terminal.attention import Left
 from terminal.receipt import FontMissing, Receipt, ReceiptKind, ReceiptLine, find_font, render
 from terminal.strings.catalogue import catalogue
 
@@ -28,6 +29,7 @@ async def print_receipt(
         async with asyncio.timeout(RECEIPT_LIMIT_S):
             image = await asyncio.to_thread(render, receipt, words, printer.width_px, find_font())
             await printer.print_receipt(image)
+        desk.trust.put(Left.RECEIPT)
     except TimeoutError:
         logger.error("visit %s: no receipt within %d s", work.visit.id, RECEIPT_LIMIT_S)
     except (DriverError, FontMissing) as error:

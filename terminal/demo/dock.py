@@ -79,6 +79,10 @@ class SetLine(_Act, tag="set_line"):
     cut: bool
 
 
+class SetHeadphones(_Act, tag="set_headphones"):
+    in_use: bool
+
+
 Act = (
     InsertCard
     | RemoveCard
@@ -91,6 +95,7 @@ Act = (
     | SetCover
     | SetPaper
     | SetLine
+    | SetHeadphones
 )
 _ACTS = msgspec.json.Decoder(Act)
 
@@ -120,6 +125,8 @@ async def perform(rig: Rig, act: Act) -> None:
             await rig.set_paper(out=out)
         case SetLine(cut=cut):
             await rig.set_line(cut=cut)
+        case SetHeadphones(in_use=in_use):
+            await rig.set_headphones(in_use=in_use)
 
 
 class Dock:

@@ -12,7 +12,7 @@ from PIL import Image
 class DockState:
     """Everything the dock shows. ``lights`` maps a light's name to off, steady, slow or quick.
 
-    ``another``: a second card lies on the first."""
+    ``another``: a second card lies on the first. ``saying``: the words that are being said."""
 
     card: str | None
     lights: dict[str, str]
@@ -26,6 +26,9 @@ class DockState:
     paper_out: bool
     line_cut: bool
     another: bool = False
+    display: tuple[str, ...] = ()
+    saying: tuple[str, ...] = ()
+    headphones: bool = False
 
 
 class Rig(abc.ABC):
@@ -71,6 +74,10 @@ class Rig(abc.ABC):
 
     @abc.abstractmethod
     async def set_paper(self, *, out: bool) -> None: ...
+
+    @abc.abstractmethod
+    async def set_headphones(self, *, in_use: bool) -> None:
+        """Plug headphones in, or pull them out."""
 
     @abc.abstractmethod
     async def set_line(self, *, cut: bool) -> None: ...

@@ -15,6 +15,7 @@ from drivers.buttons.simulated import SimulatedButtons
 from drivers.card.software import SoftwareCard
 from drivers.card.virtual import VirtualCard
 from drivers.card_reader.simulated import SimulatedCardReader
+from drivers.display.simulated import SimulatedDisplay
 from drivers.errors import ImpossibleAct, PrinterFault
 from drivers.keypad import Key
 from drivers.keypad.simulated import SimulatedKeypad
@@ -26,6 +27,7 @@ from drivers.printer.simulated import SimulatedDocumentPrinter, SimulatedReceipt
 from drivers.sensors import Sensor
 from drivers.sensors.simulated import SimulatedSensors
 from drivers.sounder.simulated import SimulatedSounder
+from drivers.speaker.simulated import SimulatedSpeaker
 from terminal.demo import other_cards
 from terminal.demo.line import Line
 from terminal.demo.rig import DockState, Rig
@@ -68,6 +70,7 @@ class SimulatedRig(Rig):
         self._sounder = simulated(devices.sounder, SimulatedSounder)
         self._sensors = simulated(devices.sensors, SimulatedSensors)
         self._payment = simulated(devices.payment, SimulatedPayment)
+        self._speaker, self._display = devices.speaker, devices.display
         self._payment.on_cup = partial(self._sense, Sensor.CHANGE_IN_CUP)
         self._paper.on_tray = partial(self._sense, Sensor.SHEETS_IN_TRAY)
         self._slot.on_slot = partial(self._sense, Sensor.RECEIPT_IN_SLOT)
@@ -109,7 +112,17 @@ class SimulatedRig(Rig):
             paper_out=PrinterFault.PAPER_OUT in faults,
             line_cut=self._line.cut,
             another=self._another,
+            display=self._shown(),
+            saying=self._said(),
+            headphones=bool(self._sensors.read(Sensor.HEADPHONES)),
         )
+
+    def _shown(self) -> tuple[str, ...]:
+        return self._display.lines if isinstance(self._display, SimulatedDisplay) else ()
+
+    def _said(self) -> tuple[str, ...]:
+        saying = self._speaker.saying if isinstance(self._speaker, SimulatedSpeaker) else None
+        return () if saying is None else saying.words
 
     async def insert_card(self, persona: str) -> None:
         if persona == other_cards.ANOTHER:
@@ -188,6 +201,9 @@ class SimulatedRig(Rig):
 
     async def set_line(self, *, cut: bool) -> None:
         await self._line.set_cut(cut)
+
+    async def set_headphones(self, *, in_use: bool) -> None:
+        self._sensors.set(Sensor.HEADPHONES, in_use)
 
     def sheets(self) -> list[Image.Image]:
         return [sheet.image for sheet in self._paper.sheets or self._paper.taken]

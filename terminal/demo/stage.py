@@ -106,6 +106,8 @@ DEVICES = (
     "sensors",
     "payment",
     "receipt_printer",
+    "speaker",
+    "display",
 )
 
 

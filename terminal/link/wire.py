@@ -78,10 +78,11 @@ class RefusalClass(Enum):
 
 
 class Contact(Message, frozen=True, kw_only=True):
-    """Whom to ask (R55, R70)."""
+    """Whom to ask (R55, R70); ``reading`` is the office's name in kana, for those who hear it."""
 
     office: Text
     telephone: Text
+    reading: Text = ""
 
 
 class Refusal(Message, frozen=True, kw_only=True):
@@ -177,11 +178,15 @@ class SignIn(Message, frozen=True, kw_only=True):
 
 
 class Person(Message, frozen=True, kw_only=True):
-    """Somebody an offer may cover, known in this visit as ``ref`` only; ``name`` is for choosing."""
+    """Somebody an offer may cover, known in this visit as ``ref`` only; ``name`` is for choosing.
+
+    ``reading`` is the name in kana, for those who hear it ("" where the register has none).
+    """
 
     ref: Short
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     holder: bool
+    reading: Text = ""
 
 
 class Item(Message, frozen=True, kw_only=True):
@@ -223,6 +228,7 @@ class SignedIn(Message, frozen=True, kw_only=True):
     certificate_good_as_of: Moment
     city: Short
     city_name: Text
+    city_reading: Text = ""
     subject_tag: Digest
     offers: tuple[Offer, ...]
     contact: Contact

@@ -24,17 +24,19 @@ class PanelError(Exception):
 
 
 class Touch(msgspec.Struct, forbid_unknown_fields=True):
-    """What a page says: a key or a choice was pressed while ``screen`` was shown."""
+    """What a page says: a key, a choice or a language was pressed while ``screen`` was shown."""
 
     screen: str
     key: str | None = None
     choose: str | None = None
+    language: str | None = None
 
 
 class Panel:
-    """The page server. ``on_key`` hears key names and digits, ``on_choice`` the value of a choice.
+    """The page server. ``on_key`` hears key names and digits, ``on_choice`` the value of a choice,
+    ``on_language`` a language's code.
 
-    Both are called on the loop, and only for what the latest view offers: a touch that was meant for
+    All are called on the loop, and only for what the latest view offers: a touch that was meant for
     the screen before is dropped.
     """
 
@@ -44,11 +46,13 @@ class Panel:
         port: int,
         on_key: Callable[[str], None],
         on_choice: Callable[[str], None],
+        on_language: Callable[[str], None] = lambda _language: None,
     ) -> None:
         self._host = host
         self._port = port
         self._on_key = on_key
         self._on_choice = on_choice
+        self._on_language = on_language
         self._view: PanelView | None = None
         self._shown_at = 0.0
         self._feed = Feed(self._latest)
@@ -127,6 +131,8 @@ class Panel:
             self._on_key(touch.key)
         if touch.choose is not None and view.offers_choice(touch.choose):
             self._on_choice(touch.choose)
+        if touch.language is not None and view.offers_language(touch.language):
+            self._on_language(touch.language)
 
     def _explain(self, error: OSError) -> str:
         match error.errno:

@@ -71,7 +71,8 @@ class PanelView(Spoken, frozen=True, kw_only=True):
     """One screen, ready to draw. ``remaining_s`` is the time till the time-out (None: no limit),
     ``warning`` its spoken last stretch; ``attention`` calls back whoever left something behind.
     ``time_left`` is said then; its ``{seconds}`` is left for the page, which counts by itself.
-    ``languages`` are (code, own name), in the order the language key goes through them."""
+    ``languages`` are (code, own name), in the order the language key goes through them. ``services`` are
+    keys that every screen has, and ``focus`` what two switches have reached: ``key-…`` or ``choice-…``."""
 
     screen: str
     language: str
@@ -91,6 +92,8 @@ class PanelView(Spoken, frozen=True, kw_only=True):
     terminal: str = ""
     attention: tuple[str, ...] = ()
     time_left: str = ""
+    services: tuple[PanelKey, ...] = ()
+    focus: str | None = None
 
     def offers_key(self, key: str) -> bool:
         """Whether a person who sees this screen can have pressed ``key``."""
@@ -98,7 +101,10 @@ class PanelView(Spoken, frozen=True, kw_only=True):
             return self.pin_length is not None or any(
                 str(choice.number) == key and choice.enabled for choice in self.choices
             )
-        return any(key == offered.key for offered in self.keys)
+        return any(key == offered.key for offered in (*self.keys, *self.services))
+
+    def offers_language(self, code: str) -> bool:
+        return self.offers_key("language") and any(code == offered for offered, _ in self.languages)
 
     def offers_choice(self, value: str) -> bool:
         return any(choice.value == value and choice.enabled for choice in self.choices)
@@ -115,6 +121,9 @@ def render(
     attention: Iterable[Text] = (),
     remaining_s: float | None = None,
     warning: bool = False,
+    guide: str | None = None,
+    services: Iterable[str] = (),
+    focus: str | None = None,
 ) -> PanelView:
     """The screen in the catalogue's language. Key labels default to the texts ``key.<key>``."""
     lookup = catalogue.lookup
@@ -131,22 +140,18 @@ def render(
         else PanelProgress(done=screen.progress.done, total=screen.progress.total),
         pin_length=screen.pin_length,
         tone=screen.tone.value,
-        guide=screen.guide,
-        picture=_picture(screen),
+        guide=guide,
+        picture=_picture(screen, guide),
+        services=tuple(PanelKey(key=key, label=lookup(Text(f"key.{key}"))) for key in services),
+        focus=focus,
         remaining_s=remaining_s,
         warning=warning,
         languages=tuple(languages),
         clock=clock,
         terminal=terminal,
-        attention=_unsaid([lookup(text) for text in attention], (title, *lines)),
+        attention=tuple(lookup(text) for text in attention),
         time_left=lookup(Text("time.left", {"seconds": "{seconds}"})),
     )
-
-
-def _unsaid(calls: Iterable[str], said: Iterable[str]) -> tuple[str, ...]:
-    """The calls that the screen does not make itself: the same words twice would only be noise."""
-    heard = tuple(said)
-    return tuple(call for call in calls if not any(call.rstrip("。.") in words for words in heard))
 
 
 def _choice(choice: Choice, catalogue: Catalogue) -> PanelChoice:
@@ -165,10 +170,8 @@ def _key(key: ScreenKey, screen: Screen, catalogue: Catalogue) -> PanelKey:
     return PanelKey(key=key.value, label=catalogue.lookup(label))
 
 
-def _picture(screen: Screen) -> str | None:
+def _picture(screen: Screen, guide: str | None) -> str | None:
     named = (
-        screen.picture
-        or _PICTURE_OF_GUIDE.get(screen.guide or "")
-        or _PICTURE_OF_SCREEN.get(screen.id)
+        screen.picture or _PICTURE_OF_GUIDE.get(guide or "") or _PICTURE_OF_SCREEN.get(screen.id)
     )
     return named if named in PICTURES else None

@@ -7,9 +7,13 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 
-from terminal.visit.screen import Argument, Text
+from terminal.visit.screen import Argument, Named, Text
 
-NAMES = {"ja": "日本語", "en": "English"}
+NAMES = {
+    "ja": "日本語",
+    "en": "English",
+}
+"""What each language calls itself."""
 
 
 class Catalogue:
@@ -19,16 +23,16 @@ class Catalogue:
     its number is known.
     """
 
-    def __init__(self, language: str, words: dict[str, str], hotline: str = "@hotline") -> None:
+    def __init__(self, language: str, words: dict[str, str], hotline: Text | None = None) -> None:
         self.language = language
+        self.hotline = Text("hotline") if hotline is None else hotline
         self._words = words
-        self._hotline = hotline
 
     def knowing(self, telephone: str) -> Catalogue:
         """The same with the hotline's number, "" where it is not known."""
         if not telephone:
             return self
-        named = self.lookup(Text("hotline.number", {"telephone": telephone}))
+        named = Text("hotline.number", {"telephone": telephone})
         return Catalogue(self.language, self._words, named)
 
     def lookup(self, text: Text) -> str:
@@ -38,8 +42,9 @@ class Catalogue:
             return text.id
         if "{" not in template:
             return template
-        given: dict[str, Argument] = {"hotline": self._hotline, **text.args}
-        args = {name: self._argument(value) for name, value in given.items()}
+        args = {name: self._argument(value) for name, value in text.args.items()}
+        if "{hotline}" in template:
+            args["hotline"] = self.lookup(self.hotline)
         return template.format(**args)
 
     def has(self, text_id: str) -> bool:
@@ -58,6 +63,8 @@ class Catalogue:
                 return f"{value:,}"
             case datetime():
                 return self._moment(value)
+            case Named(written=written):
+                return written
             case tuple():
                 return self._words["list.separator"].join(self._argument(each) for each in value)
             case _:

@@ -29,7 +29,7 @@ def on_resting(state: Resting, event: e.Event, moment: Moment) -> Step:
 
 def _service_changed(state: Resting, event: e.ServiceChanged) -> Step:
     if isinstance(state, Supervisor):
-        return replace(state, troubles=event.troubles), []
+        return replace(state, troubles=event.troubles, notes=event.notes), []
     if event.troubles:
         return OutOfService(state.language, event.troubles), []
     if event.closed_reason is not None:
@@ -47,8 +47,12 @@ def _by_state(state: Resting, event: e.Event, moment: Moment) -> Step:
             return Guide(state.language), []
         case Guide(), e.Pressed(ScreenKey.OK | ScreenKey.BACK | ScreenKey.CANCEL) | e.TimedOut():
             return Idle(), []
+        case Supervisor(), e.BelongingsChanged(there):
+            return replace(state, there=there), []
         case Supervisor(), e.Chosen("clear"):
             return state, [ClearTroubles()]
+        case Supervisor(), e.Chosen("distrust"):
+            return state, [ClearTroubles(distrust=True)]
         case _:
             return state, []
 

@@ -118,7 +118,10 @@ class EndVisit:
 
 @dataclass(frozen=True, slots=True)
 class ClearTroubles:
-    """A supervisor has looked and says it is in order."""
+    """A supervisor has looked and says it is in order. ``distrust``: sensors that still see something
+    are wrong, and are not relied on from now on."""
+
+    distrust: bool = False
 
 
 Command = (

@@ -25,6 +25,13 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """By its code, of those the terminal speaks."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class PinTyped:
     """How many digits are in the buffer now; never which."""
 
@@ -173,11 +180,15 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True)
 class ServiceChanged:
-    """Whether a new visit may begin: closed by the calendar, or out of service, or neither."""
+    """Whether a new visit may begin: closed by the calendar, or out of service, or neither.
+
+    ``notes``: what staff should look at although it keeps nobody out.
+    """
 
     closed_reason: str | None = None
     opens: datetime | None = None
     troubles: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +199,7 @@ class SupervisorSwitched:
 Event = (
     Pressed
     | Chosen
+    | LanguageChosen
     | PinTyped
     | CardInserted
     | CardRemoved

@@ -187,7 +187,7 @@ def on_handing_over(state: HandingOver, event: e.Event) -> Step:
 def _when_taken(state: HandingOver) -> Step:
     """Goes on by itself only when sensors can tell that nothing lies there."""
     known = state.belongings
-    if not state.kept or known is None or known.any_seen or known.sheets is None:
+    if not state.kept or known is None or known.any_seen or known.any_unknown:
         return state, []
     return _all_taken(state)
 

@@ -55,12 +55,16 @@ from terminal.visit.states import State
 from terminal.visit.step import Moment, Step
 
 LANGUAGES = ("ja", "en")
+"""In the order in which the language key goes through them."""
 
 
 def advance(state: State, event: e.Event, moment: Moment) -> Step:
     """The next state and what to do now. Total: every state accepts every event."""
     if event == e.Pressed(ScreenKey.LANGUAGE):
-        return _next_language(state), []
+        following = LANGUAGES[(LANGUAGES.index(language_of(state)) + 1) % len(LANGUAGES)]
+        return _in_language(state, following), []
+    if isinstance(event, e.LanguageChosen):
+        return _in_language(state, event.language), []
     if event == e.ReaderLost():
         return on_reader_lost(state)
     return _advance(state, event, moment)
@@ -118,12 +122,10 @@ def _advance(state: State, event: e.Event, moment: Moment) -> Step:
             assert_never(state)
 
 
-def _next_language(state: State) -> State:
-    current = language_of(state)
-    other = LANGUAGES[(LANGUAGES.index(current) + 1) % len(LANGUAGES)]
+def _in_language(state: State, language: str) -> State:
     if isinstance(state, s.Idle | s.Guide | s.Closed | s.OutOfService | s.Supervisor):
-        return replace(state, language=other)
-    return replace(state, visit=replace(state.visit, language=other))
+        return replace(state, language=language)
+    return replace(state, visit=replace(state.visit, language=language))
 
 
 def language_of(state: State) -> str:

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-Argument = str | int | datetime | tuple[str, ...]
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person, a city or an office: as written, and how that is read ("" where nobody told us)."""
+
+    written: str = field(repr=False)
+    reading: str = field(default="", repr=False)
+
+
+Argument = str | int | datetime | Named | tuple["str | Named", ...]
 """What fills a slot: each language writes a number, a moment or an enumeration in its own way."""
 
 
@@ -65,9 +74,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """``pin_length`` is how many digits are typed (None: no PIN here). ``guide`` names the light of the
-    thing the person must touch next (``card_reader``, ``keypad``, ``payment``, ``printer_tray``,
-    ``receipt``). ``picture`` names a drawing the page may show beside the text."""
+    """``pin_length`` is how many digits are typed (None: no PIN here). ``picture`` names a drawing the
+    page may show beside the text. ``situation`` names the row of terminal/signals.py, where one screen
+    (``id``) has several."""
 
     id: str
     title: Text
@@ -78,6 +87,5 @@ class Screen:
     progress: Progress | None = None
     pin_length: int | None = None
     tone: Tone = Tone.CALM
-    guide: str | None = None
     picture: str | None = None
-    sound: str | None = None
+    situation: str = ""

@@ -112,6 +112,11 @@ class Belongings:
     def any_seen(self) -> bool:
         return self.card or bool(self.sheets) or bool(self.receipt) or bool(self.change)
 
+    @property
+    def any_unknown(self) -> bool:
+        """Something may lie there that no sensor can tell of: the person must."""
+        return self.sheets is None or self.receipt is None or self.change is None
+
 
 # --- the visit, in visiting order ------------------------------------------------------------
 
@@ -353,8 +358,12 @@ class OutOfService:
 
 @dataclass(frozen=True, slots=True)
 class Supervisor:
+    """``notes`` are texts of what works on, but needs to be looked at; ``there`` is what sensors see."""
+
     language: str
     troubles: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    there: Belongings = Belongings()
 
 
 State = (

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.lights import FlashRate, Light
 from drivers.sounder import Sound, Tone
-from terminal import attention
 from terminal.attention import LADDER, SOUNDS, Call, Left, next_change_s, rung, signals
 from terminal.strings.catalogue import catalogue
 
@@ -154,17 +150,6 @@ def test_each_manner_is_louder_than_the_one_before(tune: str) -> None:
 
 def test_R14_one_key_sound_serves_every_digit() -> None:
     assert [name for name in SOUNDS if "key" in name] == ["key"]
-
-
-def test_every_sound_that_a_screen_names_exists() -> None:
-    folder = Path(attention.__file__).parent / "visit"
-    named = {
-        name
-        for path in folder.glob("screens/*.py")
-        for name in re.findall(r'sound="(\w+)"', path.read_text(encoding="utf-8"))
-    }
-    assert named
-    assert named <= set(SOUNDS)
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

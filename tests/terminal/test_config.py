@@ -42,6 +42,10 @@ type = "simulated"
 type = "simulated"
 [sensors]
 type = "simulated"
+[speaker]
+type = "none"
+[display]
+type = "none"
 """
 
 

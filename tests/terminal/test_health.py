@@ -13,6 +13,7 @@ from drivers.printer.simulated import SimulatedDocumentPrinter
 from terminal.clock import Clock
 from terminal.health import Health
 from terminal.link.wire import DailyHours, DayOfYear, Service, YearEnd
+from terminal.trust import Trust
 
 SERVICE = Service(
     now=datetime(2026, 11, 24, tzinfo=UTC),
@@ -26,17 +27,17 @@ SERVICE = Service(
 
 @pytest.fixture
 def health() -> Health:
-    made = Health(Clock())
+    made = Health(Clock(), Trust())
     made.service(SERVICE)
     return made
 
 
 def test_without_a_calendar_there_is_no_line() -> None:
-    assert Health(Clock()).current().troubles == ("trouble.link",)
+    assert Health(Clock(), Trust()).current().troubles == ("trouble.link",)
 
 
 def test_R69_the_hotline_is_known_also_while_the_line_is_down(health: Health) -> None:
-    assert Health(Clock()).hotline == ""
+    assert Health(Clock(), Trust()).hotline == ""
     health.service(None)
     assert health.hotline == SERVICE.hotline
 

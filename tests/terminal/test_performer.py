@@ -25,7 +25,7 @@ class Bench:
 
     def __init__(self, desk: Desk) -> None:
         self.told: list[Answer] = []
-        self.health = Health(Clock())
+        self.health = Health(Clock(), desk.trust)
         self.desk = desk
         self.performer = Performer(desk, self.health, self.told.append, lambda: None)
         self.work = Work(Visit(new_id()), CardSession(desk.devices.card_reader))

@@ -5,21 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from drivers.display.simulated import SimulatedDisplay
 from drivers.errors import HardwareFault
 from drivers.lights import FlashRate, Light
 from drivers.lights.simulated import Pattern, SimulatedLights
 from drivers.sounder import Sound
 from drivers.sounder.simulated import SimulatedSounder
-from terminal.attention import SOUNDS, Left
+from drivers.speaker.simulated import SimulatedSpeaker
+from terminal.attention import SOUNDS, Left, signals
 from terminal.clock import Clock
-from terminal.presenter import Presenter, left_behind
+from terminal.config import parse
+from terminal.demo.stage import Play, settings_of
+from terminal.devices import build_devices
+from terminal.faces import Scene
+from terminal.left_behind import left_behind
+from terminal.presenter import Presenter
+from terminal.signals import SIGNALS, signals_of
+from terminal.strings.catalogue import catalogue
 from terminal.visit import states as s
-from terminal.visit.limits import Limits
+from terminal.visit.screen import Text
 from terminal.visit.screens import screen_of
 from terminal.visit.states import Belongings, State
+from terminal.voice.composing import Unrecorded
 from tests.terminal.visit.test_machine import explore
 from tests.terminal.visit.world import DOCUMENT, NOON, PAYMENT, PERSON, REFUSAL, RESIDENCE
 
@@ -44,20 +56,32 @@ class Stopwatch(Clock):
         return self.at
 
 
+NOWHERE = Path("/nonexistent")
+SETTINGS = parse(settings_of(Play(NOWHERE, port=None), NOWHERE, NOWHERE, 1, 0), NOWHERE)
+
+
 class Faces:
     """A presenter with its lamps and buzzer; ``failing`` is what it said of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_voice: bool = False) -> None:
         self.lights = SimulatedLights()
         self.sounder = SimulatedSounder()
+        self.speaker = SimulatedSpeaker()
+        self.display = SimulatedDisplay()
+        devices = replace(
+            build_devices(SETTINGS),
+            lights=self.lights,
+            sounder=self.sounder,
+            speaker=self.speaker if with_voice else None,
+            display=self.display,
+        )
         self.clock = Stopwatch()
         self.failing: list[tuple[str, bool]] = []
         self.presenter = Presenter(
-            self.lights,
-            self.sounder,
+            devices,
+            SETTINGS,
             self.clock,
-            Limits(),
-            "test",
+            Unrecorded(),
             None,
             lambda name, fails: self.failing.append((name, fails)),
         )
@@ -81,9 +105,9 @@ class Faces:
 
 
 @asynccontextmanager
-async def faces() -> AsyncGenerator[Faces]:
-    made = Faces()
-    async with made.lights, made.sounder:
+async def faces(*, with_voice: bool = False) -> AsyncGenerator[Faces]:
+    made = Faces(with_voice=with_voice)
+    async with made.lights, made.sounder, made.speaker, made.display:
         running = asyncio.create_task(made.presenter.run())
         try:
             yield made
@@ -94,11 +118,12 @@ async def faces() -> AsyncGenerator[Faces]:
                 running.result()
 
 
-def test_every_light_and_sound_a_screen_names_exists() -> None:
-    for state, _ in explore():
-        screen = screen_of(state)
-        assert screen.guide is None or screen.guide in {light.value for light in Light}
-        assert screen.sound is None or screen.sound in SOUNDS
+def test_every_screen_has_a_row_and_every_row_names_lights_and_sounds_that_exist() -> None:
+    used = {screen_of(state).situation or screen_of(state).id for state, _ in explore()}
+    assert used <= SIGNALS.keys()
+    for row in SIGNALS.values():
+        assert row.guide is None or row.guide in {light.value for light in Light}
+        assert row.sound is None or row.sound in SOUNDS
 
 
 TABLE: list[tuple[State, Belongings, dict[Light, FlashRate], list[str]]] = [
@@ -193,10 +218,18 @@ def test_the_table_knows_every_state_that_can_be_shown() -> None:
     assert shown | working == set(s.State.__args__)
 
 
+def test_what_the_screen_asks_for_is_not_called_out_a_second_time() -> None:
+    state = s.TakingCardBack(VISIT, s.Ending.CANCELLED)
+    screen, words = screen_of(state), catalogue("ja")
+    call = signals({Left.CARD: 0, Left.CHANGE: 0})
+    scene = Scene(state, screen, signals_of(screen), words, call, 0.0)
+    assert scene.unsaid == (Text("attention.change"),)
+
+
 def test_void_sheets_are_called_for_by_nobody() -> None:
     """They are for staff: "please take your certificate" would give them to a passer-by (I-12)."""
     sheets = Belongings(sheets=True)
-    for trouble in ("trouble.void_sheets", "trouble.found_at_start"):
+    for trouble in ("trouble.void_sheets", "trouble.found_sheets"):
         assert not left_behind(s.OutOfService("ja", (trouble,)), sheets)
     assert left_behind(s.OutOfService("ja", ("trouble.left_behind",)), sheets) == {Left.SHEETS}
 
@@ -251,7 +284,7 @@ async def test_a_key_clicks_and_interrupts_no_call() -> None:
 async def test_a_broken_lamp_is_told_tried_again_and_silences_no_buzzer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("terminal.presenter.RETRY_S", 0.01)
+    monkeypatch.setattr("terminal.faces.bringing.RETRY_S", 0.01)
     works = SimulatedLights._set
 
     def broken(_lights: SimulatedLights, _pattern: Pattern) -> None:
@@ -261,6 +294,7 @@ async def test_a_broken_lamp_is_told_tried_again_and_silences_no_buzzer(
     made = Faces()
     await made.lights.open()
     await made.sounder.open()
+    await made.display.open()
     running = asyncio.create_task(made.presenter.run())
     try:
         await made.show(s.Refused(VISIT, REFUSAL, card_present=False))
@@ -277,12 +311,13 @@ async def test_a_broken_lamp_is_told_tried_again_and_silences_no_buzzer(
         running.cancel()
         await asyncio.wait({running})
         await made.sounder.close()
+        await made.display.close()
 
 
 async def test_a_buzzer_that_hangs_is_told_and_the_lamps_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("terminal.presenter.FACE_LIMIT_S", 0.01)
+    monkeypatch.setattr("terminal.faces.bringing.LIMIT_S", 0.01)
 
     async def hangs(_sounder: SimulatedSounder, _sound: Sound) -> None:
         await asyncio.Event().wait()

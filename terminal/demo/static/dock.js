@@ -5,8 +5,9 @@ const KEYS = [
   ["7"], ["8"], ["9"], ["cancel", "取消", "cancel"],
   ["4"], ["5"], ["6"], ["back", "戻る", "back"],
   ["1"], ["2"], ["3"], ["clear", "訂正", "clear"],
-  ["0"], ["help", "案内", "help"], ["repeat", "もう一度", "repeat"], ["ok", "確認", "ok"],
-  ["language", "言語", "language"], ["more_time", "時間をのばす", "more time"],
+  ["0"], ["call_staff", "呼出", "call_staff"], ["repeat", "もう一度", "repeat"], ["ok", "確認", "ok"],
+  ["language", "言語", "language"], ["slower", "ゆっくり", "slower"], ["volume", "音量", "volume"],
+  ["more_time", "＋時間", "more time"],
 ];
 const MONEY = [10, 50, 100, 500, 1000];
 const NOTE_FROM = 1000;
@@ -64,6 +65,9 @@ function furnish() {
     button(`coin-${yen}`, yen >= NOTE_FROM ? "bill" : `coin y${yen}`, { act: "drop_money", yen },
       element("b", {}, String(yen)), element("span", {}, "円"))));
   $("switches").replaceChildren(
+    button("button-next", "switch", { act: "press_button", button: "next" }, "次へ", english("next")),
+    button("button-choose", "switch", { act: "press_button", button: "choose" }, "決定", english("choose")),
+    toggle("headphones", "イヤホン", "headphones", () => ({ act: "set_headphones", in_use: !state.headphones })),
     button("button-call_staff", "switch", { act: "press_button", button: "call_staff" }, "係員を呼ぶ", english("call staff")),
     button("button-supervisor", "switch", { act: "press_button", button: "supervisor" }, "係員キー", english("supervisor key")),
     toggle("cover", "カバー", "cover", () => ({ act: "set_cover", is_open: !state.cover_open })),
@@ -104,6 +108,11 @@ function show({ state: next, pictures, receipt }) {
   set("cover", state.cover_open, "開", "閉");
   set("paper", state.paper_out, "なし", "あり");
   set("line", state.line_cut, "切断", "接続");
+  set("headphones", state.headphones, "接続", "なし");
+  part("display", state.display, (node) => { node.textContent = state.display.join("\n"); });
+  part("saying", state.saying, (node) => {
+    node.replaceChildren(...state.saying.map((words) => element("span", {}, words)));
+  });
   hear(state.sound);
 }
 

@@ -96,6 +96,7 @@ const onButton = () => document.activeElement?.matches("button:focus-visible") ?
 
 function show(next) {
   const turned = view === null || view.screen !== next.screen;
+  if (turned) chooseLanguage(false);
   view = next;
   document.documentElement.lang = view.language;
   const body = document.body;
@@ -110,6 +111,7 @@ function show(next) {
   part("choices", view.choices, drawChoices);
   part("pad", [view.pin_length !== null, view.keys.find(({ key }) => key === "clear")], drawPad);
   part("keys", [view.keys, view.pin_length !== null, view.warning], drawKeys);
+  drawFocus();
   startTime(turned);
   fit(turned);
   if (turned) settle();
@@ -140,7 +142,7 @@ function fits(main) {
 }
 
 function settle() {
-  const touchables = [$("choices"), $("pad"), $("keys"), $("language")];
+  const touchables = [$("choices"), $("pad"), $("keys"), $("services"), $("language")];
   for (const node of touchables) node.inert = true;
   setTimeout(() => { for (const node of touchables) node.inert = false; }, SETTLE_MS);
   $("screen").scrollTop = 0;
@@ -155,18 +157,41 @@ function settle() {
 function drawHead() {
   $("terminal").textContent = view.terminal;
   $("clock").textContent = view.clock;
+  part("services", view.services, (node) => node.replaceChildren(...view.services.map(serviceKey)));
   part("language", [view.languages, view.language, offers("language")], (node) => {
     node.replaceChildren(...(offers("language") ? [languageKey()] : []));
   });
 }
 
-// Says where it leads, in the words of those who want to go there.
+// Opens the list of languages; says where it is in the word that most visitors know.
 function languageKey() {
-  const { languages, language } = view;
-  const current = languages.findIndex(([code]) => code === language);
-  const [code, name] = languages[(current + 1) % languages.length];
-  return button("key-language", "language", () => press("language"), globe(),
-    element("span", { lang: code }, name));
+  const label = view.language.startsWith("ja") ? "Language" : "Language 言語";
+  return button("key-language", "language", () => chooseLanguage(true), globe(),
+    element("span", { lang: "en" }, label));
+}
+
+// Each language in its own words and letters, so that whoever reads it finds it.
+function chooseLanguage(open) {
+  const list = $("languages");
+  list.hidden = !open || view === null;
+  list.replaceChildren(...(list.hidden ? [] : [
+    ...view.languages.map(([code, name]) => {
+      const tile = button(`language-${code}`, "tile", () => { chooseLanguage(false); send({ language: code }); },
+        element("span", { className: "words", lang: code }, name));
+      if (code === view.language) tile.setAttribute("aria-current", "true");
+      return tile;
+    }),
+    button("language-close", "key", () => chooseLanguage(false), element("span", { "aria-hidden": "true" }, "×")),
+  ]));
+  if (open) list.querySelector("[aria-current]")?.focus();
+}
+
+// Keys that every screen has: said once more, quieter, staff.
+function serviceKey({ key, label }) {
+  const icon = element("span", { className: `icon ${key}`, "aria-hidden": "true" });
+  const node = button(`key-${key}`, "service", () => press(key), icon, element("span", { className: "label" }, label));
+  node.setAttribute("aria-label", label);
+  return node;
 }
 
 const globe = () => element("span", { className: "globe", "aria-hidden": "true" });
@@ -293,6 +318,13 @@ function drawKeys(node) {
   node.classList.toggle("urgent", view.warning);
 }
 
+// What two switches have reached. Of a PIN's digits only that there are some: others may look on.
+function drawFocus() {
+  for (const node of document.querySelectorAll(".reached")) node.classList.remove("reached");
+  $("pad").classList.toggle("reached", view.focus === "digit");
+  if (view.focus) document.querySelector(`[data-testid="${CSS.escape(view.focus)}"]`)?.classList.add("reached");
+}
+
 // --- time ----------------------------------------------------------------------------------------
 
 function startTime(turned) {
@@ -349,8 +381,8 @@ function forget() {
   deadline = null;
   drawn.clear();
   for (const id of ["title", "lines", "pin", "choices", "pad", "keys", "attention", "warning",
-    "language", "picture", "terminal", "clock", "progress"]) $(id).replaceChildren();
-  for (const id of ["attention", "warning", "time", "pin", "progress", "pad"]) $(id).hidden = true;
+    "language", "languages", "services", "picture", "terminal", "clock", "progress"]) $(id).replaceChildren();
+  for (const id of ["attention", "warning", "time", "pin", "progress", "pad", "languages"]) $(id).hidden = true;
 }
 
 document.addEventListener("keydown", typed);

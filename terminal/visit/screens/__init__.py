@@ -82,7 +82,7 @@ def _after_ordering(state: AfterOrdering) -> Screen:
         case s.TakingCardBack():
             return take_card("taking_card_back")
         case s.ReturningMoney():
-            return working("returning_money", "take_money", guide="payment")
+            return working("returning_money", "take_money")
         case s.Collecting():
             return endings.collecting(state)
         case s.Settling():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from terminal.link.wire import Offer
 from terminal.visit import states as s
 from terminal.visit.choosing import EVERYONE, NEXT_PAGE, PEOPLE_PER_PAGE, people_pages
-from terminal.visit.screen import Choice, Screen, ScreenKey, Text
+from terminal.visit.screen import Choice, Named, Screen, ScreenKey, Text
 
 OK, BACK, CANCEL = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL
 MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
@@ -20,7 +20,10 @@ def choosing_certificate(state: s.ChoosingCertificate) -> Screen:
         id="choosing_certificate",
         title=Text("choosing_certificate.title"),
         lines=(
-            Text("choosing_certificate.city", {"city": state.person.city_name}),
+            Text(
+                "choosing_certificate.city",
+                {"city": Named(state.person.city_name, state.person.city_reading)},
+            ),
             Text("choosing.keep_card"),
         ),
         choices=tuple(choices),
@@ -45,7 +48,7 @@ def choosing_people(state: s.ChoosingPeople) -> Screen:
         Choice(
             number,
             person.ref,
-            Text("choosing_people.person", {"name": person.name}),
+            Text("choosing_people.person", {"name": Named(person.name, person.reading)}),
             Text("choosing_people.you") if person.holder else None,
             selected=person.ref in state.wish.people,
         )
@@ -95,7 +98,6 @@ def notices(state: s.Notices) -> Screen:
         lines=(Text(f"{notice}.line"), Text(f"{notice}.more")),
         keys=(OK, BACK, CANCEL, MORE_TIME, LANGUAGE),
         labels={OK: Text("notice.acknowledge")},
-        sound="attention",
     )
 
 
@@ -132,8 +134,9 @@ def _copies(wish: s.Wish) -> tuple[Choice, ...]:
     )
 
 
-def _people(wish: s.Wish) -> tuple[str, ...]:
-    return tuple(person.name for person in wish.offer.people if person.ref in wish.people)
+def _people(wish: s.Wish) -> tuple[Named, ...]:
+    chosen = (person for person in wish.offer.people if person.ref in wish.people)
+    return tuple(Named(person.name, person.reading) for person in chosen)
 
 
 def _chosen_items(wish: s.Wish) -> tuple[str, ...]:

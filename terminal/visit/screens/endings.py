@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from terminal.link.wire import Refusal, RefusalClass
 from terminal.visit import states as s
-from terminal.visit.screen import Screen, ScreenKey, Text, Tone
+from terminal.visit.screen import Argument, Named, Screen, ScreenKey, Text, Tone
 from terminal.visit.screens.waiting import TAKING, VOID_SHEETS
 
 OK, LANGUAGE = ScreenKey.OK, ScreenKey.LANGUAGE
@@ -19,7 +19,8 @@ def _refusal_lines(refusal: Refusal, *, no_charge: bool) -> tuple[Text, ...]:
         lines.append(Text("refused.no_charge"))
     if refusal.contact is not None:
         contact = refusal.contact
-        args = {"office": contact.office, "telephone": contact.telephone}
+        office = Named(contact.office, contact.reading)
+        args: dict[str, Argument] = {"office": office, "telephone": contact.telephone}
         lines.append(Text("refused.contact", args))
     if refusal.kind is RefusalClass.CARD:
         lines.append(Text("refused.hotline"))
@@ -47,7 +48,7 @@ def refused(state: s.Refused) -> Screen:
         labels={OK: Text("refused.ok")},
         tone=Tone.FAULT if fault else Tone.ATTENTION,
         picture=_REFUSED_PICTURES.get(state.refusal.kind, "counter"),
-        sound="error",
+        situation="refused.fault" if fault else "refused",
     )
 
 
@@ -63,17 +64,16 @@ def collecting(state: s.Collecting) -> Screen:
     lines += [Text(_COLLECTING.get(name, f"attention.{name}")) for name in asked[1:]]
     if there.sheets:
         lines.append(Text("collecting.sheets"))
-    title, guide, picture = TAKING[asked[0]] if asked else VOID_SHEETS
+    title, picture = TAKING[asked[0]] if asked else VOID_SHEETS
     if asked and asked[0] == "receipt":
         title = "collecting.take_slip"
     return Screen(
         id="collecting",
         title=Text(title),
         lines=(*lines, Text("refused.no_charge")),
-        guide=guide,
         tone=Tone.ATTENTION,
         picture=picture,
-        sound="attention",
+        situation=f"collecting.{asked[0] if asked else 'sheets'}",
     )
 
 
@@ -88,5 +88,4 @@ def settling(state: s.Settling) -> Screen:
         ),
         tone=Tone.FAULT,
         picture="counter",
-        sound="error",
     )

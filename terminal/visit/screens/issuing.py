@@ -21,7 +21,6 @@ def paying(state: s.Paying) -> Screen:
         ),
         keys=(CANCEL, MORE_TIME, LANGUAGE),
         progress=Progress(min(state.held_yen, state.document.total_yen), state.document.total_yen),
-        guide="payment",
         picture="money",
     )
 
@@ -35,7 +34,6 @@ def printing(state: s.Printing) -> Screen:
             Text("printing.stay"),
         ),
         progress=Progress(state.printed, state.document.sheets),
-        guide="printer_tray",
         picture="printing",
     )
 
@@ -43,31 +41,35 @@ def printing(state: s.Printing) -> Screen:
 def handing_over(state: s.HandingOver) -> Screen:
     """R27, R68: asks for one thing after the other, the certificate before receipt and change."""
     there = state.belongings or s.Belongings(sheets=True)
-    lying = {
+    lying = {  # where no sensor can tell: ask
         "card": there.card,
-        "sheets": there.sheets is not False,  # no sensor can tell: ask
+        "sheets": there.sheets is not False,
         "receipt": there.receipt is not False,
-        "change": bool(there.change),
+        "change": there.change is not False,
     }
     asked = [name for name, lies in lying.items() if lies]
     if not asked:  # taken at once, while the money is still being settled
-        return Screen("handing_over", Text("handing_over.settling"), picture="farewell")
+        return Screen(
+            "handing_over",
+            Text("handing_over.settling"),
+            picture="farewell",
+            situation="handing_over.settling",
+        )
     total = state.document.sheets
-    title, guide, picture = TAKING[asked[0]]
+    title, picture = TAKING[asked[0]]
     lines = [Text(f"attention.{name}") for name in asked[1:]]
     if lying["sheets"]:
         lines += [Text("handing_over.all", {"total": total}), Text("handing_over.not_stapled")]
-    blind = state.kept and there.sheets is None and not there.any_seen
+    blind = state.kept and there.any_unknown and not there.any_seen
     return Screen(
         id="handing_over",
         title=Text(title, {"total": total}),
         lines=tuple(lines),
         keys=(OK,) if blind else (),
         labels={OK: Text("handing_over.taken")},
-        guide=guide,
         picture=picture,
         tone=Tone.ATTENTION,
-        sound="take_paper",
+        situation=f"handing_over.{asked[0]}",
     )
 
 
@@ -79,5 +81,5 @@ def farewell(state: s.Farewell) -> Screen:
         title=Text(f"{name}.title"),
         lines=(Text(f"{name}.line"),),
         picture="farewell" if delivered else "counter",
-        sound="farewell" if delivered else None,
+        situation=name,
     )

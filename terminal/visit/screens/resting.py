@@ -52,11 +52,27 @@ def out_of_service(state: s.OutOfService) -> Screen:
 
 
 def supervisor(state: s.Supervisor) -> Screen:
-    troubles = tuple(Text(trouble) for trouble in state.troubles) or (Text("supervisor.fine"),)
+    """Staff can clear what they have taken care of, and say that a sensor sees what is not there."""
+    amiss = dict.fromkeys((*state.troubles, *_seen(state.there), *state.notes))
+    lines = tuple(Text(each) for each in amiss) or (Text("supervisor.fine"),)
+    choices = [Choice(1, "clear", Text("supervisor.clear"), Text("supervisor.clear.detail"))]
+    if state.there.sheets or state.there.receipt or state.there.change:
+        detail = Text("supervisor.distrust.detail")
+        choices.append(Choice(2, "distrust", Text("supervisor.distrust"), detail))
     return Screen(
         id="supervisor",
         title=Text("supervisor.title"),
-        lines=(*troubles, Text("supervisor.leave")),
-        choices=(Choice(1, "clear", Text("supervisor.clear"), Text("supervisor.clear.detail")),),
+        lines=(*lines, Text("supervisor.leave")),
+        choices=tuple(choices),
         keys=(LANGUAGE,),
     )
+
+
+def _seen(there: s.Belongings) -> tuple[str, ...]:
+    lying = {
+        "card": there.card,
+        "sheets": there.sheets,
+        "receipt": there.receipt,
+        "change": there.change,
+    }
+    return tuple(f"trouble.found_{name}" for name, lies in lying.items() if lies)

@@ -40,16 +40,13 @@ def awaiting_card(state: s.AwaitingCard) -> Screen:
             lines=(Text(f"{problem}.next"), Text("awaiting_card.keep"), Text("refused.hotline")),
             keys=keys,
             tone=Tone.ATTENTION,
-            guide="card_reader",
             picture="card_problem",
-            sound="attention",
         )
     return Screen(
         id="awaiting_card",
         title=Text("awaiting_card.title"),
         lines=(Text("awaiting_card.how"), Text("awaiting_card.keep")),
         keys=keys,
-        guide="card_reader",
         picture="card_on_reader",
     )
 
@@ -71,7 +68,6 @@ def entering_pin(state: s.EnteringPin) -> Screen:
             labels={OK: Text("pin.last_try.use")},
             tone=Tone.ATTENTION,
             picture="pin",
-            sound="attention",
         )
     return _asking_for_pin(state, tries)
 
@@ -89,9 +85,8 @@ def _asking_for_pin(state: s.EnteringPin, tries: Text) -> Screen:
         ),
         pin_length=state.typed,
         tone=Tone.ATTENTION if state.was_wrong or state.card.tries_left == 1 else Tone.CALM,
-        guide="keypad",
         picture="pin",
-        sound="error" if state.was_wrong and not state.typed else None,
+        situation="entering_pin.wrong" if state.was_wrong else "entering_pin",
     )
 
 
@@ -103,7 +98,6 @@ def typing_at_reader(state: s.TypingAtReader) -> Screen:
         lines=(*again, Text("pin.tries", {"tries": state.card.tries_left}), Text("pin.which")),
         keys=(LANGUAGE,),  # the reader has a cancel key of its own
         tone=Tone.ATTENTION if state.was_wrong or state.card.tries_left == 1 else Tone.CALM,
-        guide="card_reader",
         picture="pin",
-        sound="error" if state.was_wrong else None,
+        situation="typing_at_reader.wrong" if state.was_wrong else "typing_at_reader",
     )

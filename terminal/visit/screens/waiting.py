@@ -7,7 +7,7 @@ from terminal.visit.screen import Screen, ScreenKey, Text, Tone
 CANCEL = ScreenKey.CANCEL
 
 
-def working(name: str, picture: str, guide: str | None = None) -> Screen:
+def working(name: str, picture: str) -> Screen:
     keys = (CANCEL,) if name in {"reading_card", "authenticating"} else ()
     return Screen(
         id=name,
@@ -15,7 +15,6 @@ def working(name: str, picture: str, guide: str | None = None) -> Screen:
         lines=(Text(f"{name}.line"),),
         keys=keys,
         picture=picture,
-        guide=guide,
     )
 
 
@@ -26,18 +25,16 @@ def take_card(name: str, pay: int | None = None) -> Screen:
         title=Text("take_card.title"),
         lines=(Text("take_card.line"), *then),
         keys=(CANCEL,) if pay is not None else (),
-        guide="card_reader",
         picture="take_card",
         tone=Tone.ATTENTION,
-        sound="take_card",
     )
 
 
-# What can lie there → the words that ask for it, the light that points at it, its drawing.
+# What can lie there → the words that ask for it, and its drawing.
 TAKING = {
-    "card": ("take_card.title", "card_reader", "take_card"),
-    "sheets": ("handing_over.title", "printer_tray", "take_paper"),
-    "receipt": ("handing_over.take_receipt", "receipt", "receipt"),
-    "change": ("collecting.title", "payment", "take_money"),
+    "card": ("take_card.title", "take_card"),
+    "sheets": ("handing_over.title", "take_paper"),
+    "receipt": ("handing_over.take_receipt", "receipt"),
+    "change": ("collecting.title", "take_money"),
 }
-VOID_SHEETS = ("collecting.sheets.title", "printer_tray", "take_paper")
+VOID_SHEETS = ("collecting.sheets.title", "take_paper")

@@ -111,7 +111,7 @@ async def test_every_function_of_the_visit_is_on_some_key(
     far_end.type(96, 74, 14, 83, 78, 55, 98, 15)
     assert await keys(keypad, 8) == [
         *(Key.OK, Key.CANCEL, Key.CLEAR, Key.BACK),
-        *(Key.MORE_TIME, Key.REPEAT, Key.LANGUAGE, Key.HELP),
+        *(Key.MORE_TIME, Key.REPEAT, Key.LANGUAGE, Key.CALL_STAFF),
     ]
 
 

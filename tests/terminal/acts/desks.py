@@ -16,6 +16,7 @@ from terminal.journal import Journal
 from terminal.link.client import CentreClient
 from terminal.link.wire import Order, Product
 from terminal.pin import PinBuffer
+from terminal.trust import Trust
 
 
 def an_order(visit: str) -> Order:
@@ -49,4 +50,5 @@ async def desk_at(folder: Path) -> AsyncGenerator[Desk]:
             clock=Clock(),
             city_keys={},
             pin=PinBuffer(),
+            trust=Trust(),
         )

@@ -114,6 +114,9 @@ class DeskRig(Rig):
     async def press_button(self, button: str) -> None:
         self.pressed.append(button)
 
+    async def set_headphones(self, *, in_use: bool) -> None:
+        self.rearrange(headphones=in_use)
+
     async def drop_money(self, yen: int) -> None:
         if self.lying.slot_open:
             self.rearrange(held_yen=self.lying.held_yen + yen)

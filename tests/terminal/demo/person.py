@@ -83,6 +83,11 @@ class Person:
             else:
                 await self._type(KEYBOARD.get(name, name), self.key(name))
 
+    async def speak(self, language: str) -> None:
+        """One of the languages, from their list."""
+        await self.key("language").click(timeout=STEP_MS)
+        await self._face.get_by_test_id(f"language-{language}").click(timeout=STEP_MS)
+
     async def choose(self, value: str) -> None:
         """A numbered choice: by touching it, or by typing its number."""
         tile = self.choice(value)

@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from terminal.panel.server import Panel
 from terminal.panel.view import PanelView, render
+from terminal.signals import signals_of
 from terminal.strings.catalogue import NAMES, catalogue
 from terminal.visit.limits import counts_down
 from terminal.visit.screens import screen_of
@@ -22,6 +23,9 @@ KANA = re.compile(r"[ぁ-ゖァ-ヺ]")
 SLOT = re.compile(r"[{}@]|\b[a-z_]+\.[a-z_]+\b")
 
 
+SERVICES = ("repeat", "volume", "call_staff")
+
+
 def view_of(state: State, language: str, *, warning: bool = False) -> PanelView:
     return render(
         screen_of(state),
@@ -32,6 +36,8 @@ def view_of(state: State, language: str, *, warning: bool = False) -> PanelView:
         terminal="見本",
         remaining_s=55 if counts_down(state) else None,
         warning=warning and counts_down(state),
+        guide=signals_of(screen_of(state)).guide,
+        services=SERVICES,
     )
 
 
@@ -98,10 +104,3 @@ def test_R68_one_thing_is_asked_for_after_the_other() -> None:
         "領収書をお取りください。",
         "お金をお取りください。",
     )
-
-
-def test_what_the_screen_asks_for_is_not_called_out_a_second_time() -> None:
-    screen = screen_of(everything_said("ja")["take card"])
-    calls = [screen.title, screen.lines[1]]
-    view = render(screen, catalogue("ja"), language="ja", attention=calls)
-    assert view.attention == ()

@@ -44,7 +44,10 @@ class Terminal:
     def __init__(self) -> None:
         self.keys: list[str] = []
         self.choices: list[str] = []
-        self.panel = Panel("127.0.0.1", 0, self.keys.append, self.choices.append)
+        self.languages: list[str] = []
+        self.panel = Panel(
+            "127.0.0.1", 0, self.keys.append, self.choices.append, self.languages.append
+        )
         self.url = ""
 
     async def heard(self, *keys: str) -> None:
@@ -126,18 +129,33 @@ async def test_the_page_speaks_the_language_of_its_view(
     page = await open_page(terminal.url)
     await shown(terminal, page, msgspec.structs.replace(IDLE, language="en", title="Certificates"))
     await expect(page.locator("html")).to_have_attribute("lang", "en")
-    key = page.get_by_test_id("key-language")
-    await expect(key).to_have_text("日本語")
-    await expect(key.locator("[lang=ja]")).to_be_visible()
 
 
-async def test_of_many_languages_the_language_key_names_the_next(
+async def test_every_language_can_be_chosen_in_its_own_words(
     terminal: Terminal, open_page: OpenPage
 ) -> None:
     many = (("ja", "日本語"), ("en", "English"), ("zh", "中文"), ("vi", "Tiếng Việt"))
     page = await open_page(terminal.url, 800, 480)
     await shown(terminal, page, msgspec.structs.replace(IDLE, languages=many, language="zh"))
-    await expect(page.get_by_test_id("key-language")).to_have_text("Tiếng Việt")
+    await page.get_by_test_id("key-language").click()
+    for code, name in many:
+        tile = page.get_by_test_id(f"language-{code}")
+        await expect(tile.locator(f"[lang={code}]")).to_have_text(name)
+    await expect(page.get_by_test_id("language-zh")).to_have_attribute("aria-current", "true")
+    await page.get_by_test_id("language-vi").click()
+    await until(lambda: terminal.languages == ["vi"])
+    await expect(page.get_by_test_id("languages")).to_be_hidden()
+
+
+async def test_the_list_of_languages_can_be_left_as_it_was(
+    terminal: Terminal, open_page: OpenPage
+) -> None:
+    page = await open_page(terminal.url, 800, 480)
+    await shown(terminal, page, IDLE)
+    await page.get_by_test_id("key-language").click()
+    await page.get_by_test_id("language-close").click()
+    await expect(page.get_by_test_id("languages")).to_be_hidden()
+    assert terminal.languages == []
 
 
 async def test_R27_progress_is_drawn_as_sheets(terminal: Terminal, open_page: OpenPage) -> None:
@@ -217,9 +235,9 @@ async def test_touching_a_choice_says_its_value(terminal: Terminal, open_page: O
 async def test_touching_a_key_says_its_name(terminal: Terminal, open_page: OpenPage) -> None:
     page = await open_page(terminal.url)
     await shown(terminal, page, NOTICE)
-    for key in ("more_time", "language", "back", "cancel", "ok"):
+    for key in ("more_time", "back", "cancel", "ok"):
         await page.get_by_test_id(f"key-{key}").click()
-    await terminal.heard("more_time", "language", "back", "cancel", "ok")
+    await terminal.heard("more_time", "back", "cancel", "ok")
 
 
 async def test_a_choice_that_is_off_says_nothing(terminal: Terminal, open_page: OpenPage) -> None:

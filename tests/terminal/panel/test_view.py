@@ -30,7 +30,6 @@ SCREEN = Screen(
     labels={ScreenKey.OK: Text("choosing.ok")},
     progress=Progress(1, 3),
     tone=Tone.ATTENTION,
-    guide="card_reader",
     picture="money",
 )
 
@@ -86,8 +85,8 @@ def test_a_view_survives_the_wire() -> None:
 def test_the_drawing_is_the_named_one_or_that_of_the_thing_to_touch(
     guide: str | None, picture: str | None, drawn: str | None
 ) -> None:
-    screen = Screen(id="x", title=Text("x"), guide=guide, picture=picture)
-    assert render(screen, Spelled(), language="ja").picture == drawn
+    screen = Screen(id="x", title=Text("x"), picture=picture)
+    assert render(screen, Spelled(), language="ja", guide=guide).picture == drawn
 
 
 def test_there_is_a_drawing_for_every_step() -> None:

@@ -9,6 +9,7 @@ import pytest
 from terminal.acts.card import WRONG_CARD
 from terminal.clock import JST
 from terminal.link.wire import Refusal, RefusalClass
+from terminal.signals import signals_of
 from terminal.strings.catalogue import catalogue
 from terminal.visit import states as s
 from terminal.visit.screens import screen_of
@@ -124,7 +125,7 @@ def test_R7_a_closed_terminal_says_when_it_opens() -> None:
 def test_R66_the_card_is_asked_for_before_money() -> None:
     told = words(s.ReturningCard(VISIT, DOCUMENT))
     assert "カードをお取りください" in told
-    assert screen_of(s.ReturningCard(VISIT, DOCUMENT)).guide == "card_reader"
+    assert signals_of(screen_of(s.ReturningCard(VISIT, DOCUMENT))).guide == "card_reader"
 
 
 def test_R59_no_name_after_the_confirmation() -> None:

@@ -303,6 +303,9 @@ async def terminal_at(
         play = Play(folder, port=None, seconds_per_sheet=0)
         raw = settings_of(play, state_dir, backend.directory, line.port, backend.offset_s)
         raw["limits"] = {**LIMITS, **(limits or {})}
+        raw["speaker"] = {
+            "type": "none"
+        }  # who listens is given time to: tests of the voice have one
         link = raw["link"]
         assert isinstance(link, dict)
         link["timeout_s"] = 5

@@ -110,7 +110,7 @@ async def test_a_broken_light_is_known_to_staff_and_stops_no_visit(
 
         monkeypatch.setattr(SimulatedLights, "_set", broken)
         await person.go(s.HandingOver)
-        await place.until(lambda: "trouble.device" in place.troubles, "known to Health")
+        await place.until(lambda: "trouble.lights" in place.troubles, "known to Health")
         await person.go(s.Farewell)
         await place.reach(s.OutOfService)
         monkeypatch.setattr(SimulatedLights, "_set", works)

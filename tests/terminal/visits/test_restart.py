@@ -141,11 +141,11 @@ async def test_what_lies_there_at_start_is_given_to_nobody(backend: Backend, her
 
     async with terminal_at(backend, here, before=forgotten) as place:
         out = await place.reach(s.OutOfService)
-        await place.until(lambda: place.incidents == ["found_at_start"], "found")
+        await place.until(lambda: place.incidents == ["found_card"], "found")
         await place.until(
             lambda: (
                 isinstance(place.state, s.OutOfService)
-                and place.state.troubles == ("trouble.found_at_start",)
+                and place.state.troubles == ("trouble.found_card",)
             ),
             "told",
         )

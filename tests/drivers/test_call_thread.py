@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from drivers.card_reader.call_thread import CallThread
+from drivers.call_thread import CallThread
 
 PATIENCE_S = 10.0
 

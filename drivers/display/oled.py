@@ -1,0 +1,132 @@
+"""An OLED of 128 x 64 dots on I2C (SSD1306 and its kin), through luma: four lines of eight kanji each."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image, ImageDraw, ImageFont
+
+from drivers.device import DeviceState
+from drivers.display.cells import cells
+from drivers.display.on_thread import DisplayOnThread
+from drivers.errors import DeviceUnavailable
+
+Controller = Literal["ssd1306", "ssd1309", "sh1106"]
+CELL_PX, ROW_PX, SMALLEST_PX = 8, 16, 10
+_RUN = re.compile(r"[\u0021-\u10ff]+|.", re.DOTALL)  # a word in a small alphabet, or one character
+_NO_CHARACTER = "\U0010ffff"  # no font has it: what is drawn then is what is drawn for any it lacks
+
+
+class OledDisplay(DisplayOnThread):
+    """``font`` is a TrueType file; ``connect`` makes luma's device, and is luma's own unless a test has
+    another."""
+
+    columns, rows = 16, 4
+
+    def __init__(
+        self,
+        controller: Controller,
+        font: Path,
+        bus: int = 1,
+        address: int = 0x3C,
+        *,
+        name: str = "display",
+        connect: Callable[[], Any] | None = None,
+    ) -> None:
+        super().__init__(name)
+        self._font_path = font
+        self._make = connect or (lambda: _luma(name, controller, bus, address))
+        self._font: ImageFont.FreeTypeFont | None = None
+        self._luma: Any = None
+
+    async def open(self) -> None:
+        try:
+            self._font = ImageFont.truetype(str(self._font_path), ROW_PX)
+        except OSError as error:
+            advice = f"{self._font_path} is no font file: name one in [display] font"
+            raise DeviceUnavailable(self.name, DeviceState.NO_DEVICE, advice) from error
+        await super().open()
+
+    def can_show(self, text: str) -> bool:
+        font = self._font
+        return font is not None and all(_has(font, character) for character in text)
+
+    def _connect(self) -> None:
+        self._luma = self._make()
+
+    def _draw(self, lines: tuple[str, ...]) -> None:
+        self._luma.display(drawn(lines, self._font_path, (self._luma.width, self._luma.height)))
+
+    def _ping(self) -> None:
+        self._luma.command(0xE3)  # NOP, of all these controllers
+
+    def _disconnect(self) -> None:
+        if self._luma is not None:
+            with contextlib.suppress(OSError):
+                self._luma.cleanup()
+            self._luma = None
+
+
+def drawn(lines: tuple[str, ...], font: Path, size: tuple[int, int]) -> Image.Image:
+    """White on black, hard-edged. A kanji has two cells of its own; a Latin word is set as a whole, as large
+    as its cells allow: no letter runs into the next."""
+    image = Image.new("1", size)
+    draw = ImageDraw.Draw(image)
+    draw.fontmode = "1"
+    for row, line in enumerate(lines):
+        at = 0
+        for run in _RUN.findall(line):
+            fitting = _fitting(font, run)
+            place = (at * CELL_PX, row * ROW_PX + ROW_PX - 2)
+            draw.text(place, run, 1, fitting, anchor="ls")
+            at += cells(run)
+    return image
+
+
+@cache
+def _sized(font: Path, px: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(font), px)
+
+
+def _fitting(font: Path, run: str) -> ImageFont.FreeTypeFont:
+    sizes = (_sized(font, px) for px in range(ROW_PX, SMALLEST_PX, -1))
+    room = cells(run) * CELL_PX
+    return next((each for each in sizes if each.getlength(run) <= room), _sized(font, SMALLEST_PX))
+
+
+@cache
+def _has(font: ImageFont.FreeTypeFont, character: str) -> bool:
+    """Whether the font draws it as anything else than what it draws for a character it does not have."""
+    if character.isspace():
+        return True
+    return _glyph(font, character) != _glyph(font, _NO_CHARACTER)
+
+
+def _glyph(font: ImageFont.FreeTypeFont, character: str) -> bytes:
+    image = Image.new("1", (2 * ROW_PX, 2 * ROW_PX))
+    ImageDraw.Draw(image).text((0, 0), character, 1, font)
+    return image.tobytes()
+
+
+def _luma(name: str, controller: Controller, bus: int, address: int) -> Any:  # noqa: ANN401 - luma has no types
+    try:
+        from luma.core.error import Error as LumaError  # noqa: PLC0415 - only where one is fitted
+        from luma.core.interface.serial import i2c  # noqa: PLC0415
+        from luma.oled import device as devices  # noqa: PLC0415
+    except ImportError as error:
+        advice = "luma.oled is not installed: pip install luma.oled"
+        raise DeviceUnavailable(name, DeviceState.NO_DEVICE, advice) from error
+    try:
+        made = getattr(devices, controller)(i2c(port=bus, address=address), width=128, height=64)
+    except (LumaError, OSError) as error:
+        advice = (
+            f"nothing answers at {address:#04x} on /dev/i2c-{bus} ({error}): is I2C on "
+            "(dtparam=i2c_arm=on), the user in the group i2c, and the address right?"
+        )
+        raise DeviceUnavailable(name, DeviceState.NO_DEVICE, advice) from error
+    return made

@@ -1,0 +1,58 @@
+"""The page on a touch screen. Blank, if so configured, while somebody listens by headphones: nobody looks on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from terminal.faces import Scene
+from terminal.panel.server import Panel
+from terminal.panel.view import PanelView, render
+from terminal.strings.catalogue import NAMES
+from terminal.switches import Stop
+from terminal.visit import states as s
+from terminal.visit.limits import counts_down
+from terminal.visit.screen import Screen, Text
+
+RESTING = s.Idle | s.Guide | s.Closed | s.OutOfService | s.Supervisor
+BLANK = Screen("blank", Text("blank.title"), (Text("blank.line"),), picture="counter")
+
+
+class Page:
+    """``panel`` is None for a terminal without a touch screen; ``services``: keys beside those of a screen."""
+
+    def __init__(
+        self, panel: Panel | None, name: str, *, blanks: bool, services: tuple[str, ...]
+    ) -> None:
+        self.panel = panel
+        self._name = name
+        self._blanks = blanks
+        self._services = services
+
+    def show(self, scene: Scene, at: datetime, *, headphones: bool) -> None:
+        if self.panel is None:
+            return
+        private = self._blanks and headphones and not isinstance(scene.state, RESTING)
+        self.panel.show(self._view(scene, BLANK if private else scene.screen, at))
+
+    def _view(self, scene: Scene, screen: Screen, at: datetime) -> PanelView:
+        return render(
+            screen,
+            scene.words,
+            language=scene.words.language,
+            languages=NAMES.items(),
+            clock=at.strftime("%H:%M"),
+            terminal=self._name,
+            attention=scene.unsaid,
+            remaining_s=scene.remaining_s if counts_down(scene.state) else None,
+            warning=scene.warning,
+            guide=scene.signals.guide,
+            services=self._services,
+            focus=None if scene.stop is None else _touchable(scene.stop),
+        )
+
+
+def _touchable(stop: Stop) -> str:
+    """A digit is not shown: whoever looks on could read a PIN."""
+    if stop.is_digit:
+        return "digit"
+    return f"key-{stop.key}" if stop.key is not None else f"choice-{stop.choice}"

@@ -1,0 +1,1 @@
+"""The voice: texts of the catalogue → recordings, one after the other."""
