@@ -7,7 +7,7 @@ import asyncio
 import os
 import shutil
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def ears(request: pytest.FixtureRequest, tmp_path: Path) -> Ears:
 
 
 @asynccontextmanager
-async def opened(ears: Ears) -> AsyncIterator[Speaker]:
+async def opened(ears: Ears) -> AsyncGenerator[Speaker]:
     async with ears.speaker as speaker:
         assert await heard(speaker, 1) == [StateChanged(DeviceState.ONLINE)]
         yield speaker
