@@ -40,6 +40,19 @@ BUTTONS = {
 """Buttons that mean the same as a key."""
 
 
+HELPS = frozenset({Key.REPEAT, Key.SLOWER, Key.VOLUME, Key.CALL_STAFF})
+"""Keys that change nothing but how, or to whom, is spoken."""
+
+
+def _help_of(key: Key, screen: Screen) -> Key:
+    """No choice has the number 0: outside a PIN that key speaks more slowly."""
+    return Key.SLOWER if key is Key.D0 and screen.pin_length is None else key
+
+
+def _is_offered(event: e.Event | None, screen: Screen) -> bool:
+    return event is not None and (not isinstance(event, e.Pressed) or event.key in screen.keys)
+
+
 def name_of(screen: Screen) -> str:
     """Two notices in a row are one kind of screen, and still a touch means one of them."""
     return f"{screen.id}/{screen.title.id}"
@@ -65,8 +78,11 @@ class Hands:
 
     def key(self, key: Key, screen: Screen) -> e.Event | None:
         """On the keypad: whoever uses it may not see the screen."""
-        self._presenter.voice.hearing.by_ear = True
-        return self._pressed(key, screen)
+        self._listens()
+        event = self._pressed(key, screen)
+        if _help_of(key, screen) not in HELPS and not _is_offered(event, screen):
+            self._presenter.voice.repeat()  # whoever presses what means nothing here is lost
+        return event
 
     def touch(self, touch: Touch, screen: Screen) -> e.Event | None:
         """On the page; what was touched on another screen means nothing."""
@@ -82,7 +98,7 @@ class Hands:
     def button(self, button: Button, screen: Screen) -> e.Event | None:
         """One of the buttons beside the screen; NEXT and CHOOSE are the two switches."""
         if button in {Button.NEXT, Button.CHOOSE}:
-            self._presenter.voice.hearing.by_ear = True
+            self._listens(by_switches=True)
             if button is Button.CHOOSE:
                 return self._choose(screen)
             self._go_on(screen)
@@ -90,12 +106,14 @@ class Hands:
         key = BUTTONS.get(button)
         return self._pressed(key, screen) if key is not None else None
 
+    def _listens(self, *, by_switches: bool = False) -> None:
+        hearing = self._presenter.voice.hearing
+        hearing.by_ear, hearing.by_switches = True, by_switches
+
     # --- what it means -----------------------------------------------------------------------
 
     def _pressed(self, key: Key, screen: Screen) -> e.Event | None:
-        if key is Key.D0 and screen.pin_length is None:
-            key = Key.SLOWER  # no choice has the number 0
-        if self._helps(key):
+        if self._helps(_help_of(key, screen)):
             self._presenter.click()
             return None
         event = key_event(key, screen, self._pin)
@@ -109,7 +127,6 @@ class Hands:
         return e.Chosen(value) if offered and value is not None else None
 
     def _helps(self, key: Key) -> bool:
-        """Keys that change nothing but how, or to whom, is spoken."""
         voice = self._presenter.voice
         match key:
             case Key.REPEAT:

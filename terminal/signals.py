@@ -17,8 +17,10 @@ from terminal.visit.screen import Screen
 
 
 class Say(Enum):
-    """How much is said to somebody who looks at a screen. Who uses keys hears everything."""
+    """How much is said to somebody who looks at a screen. Who uses keys hears everything, and where nobody is
+    being served only what they ask for."""
 
+    ASKED = "nothing unless asked"
     NOTHING = "nothing"
     TITLE = "title"
     LINES = "title and lines"
@@ -40,11 +42,11 @@ STAY_S = 20.0  # printing takes minutes, and who waits in silence walks off
 
 SIGNALS: Mapping[str, Signals] = {
     # --- between visits ---
-    "idle": Signals(says=Say.NOTHING),
+    "idle": Signals(says=Say.ASKED),
     "guide": Signals(says=Say.NOTHING),
-    "closed": Signals(says=Say.NOTHING, status="off"),
-    "out_of_service": Signals(says=Say.NOTHING, status="slow"),
-    "supervisor": Signals(says=Say.NOTHING),
+    "closed": Signals(says=Say.ASKED, status="off"),
+    "out_of_service": Signals(says=Say.ASKED, status="slow"),
+    "supervisor": Signals(says=Say.ASKED),
     # --- signing in ---
     "consent": Signals(says=Say.LINES),
     "connecting": Signals(),

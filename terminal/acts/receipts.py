@@ -9,7 +9,7 @@ from drivers.errors import DriverError
 from terminal.acts.desk import Desk, Work
 from terminal.attention import Left
 from terminal.receipt import FontMissing, Receipt, ReceiptKind, ReceiptLine, find_font, render
-from terminal.strings.catalogue import catalogue
+from terminal.strings.catalogue import catalogue, on_paper
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ async def print_receipt(
     if receipt is None:
         return
     printer = desk.devices.receipt_printer
-    words = catalogue(work.visit.language).lookup
+    words = catalogue(on_paper(work.visit.language)).lookup
     try:
         async with asyncio.timeout(RECEIPT_LIMIT_S):
             image = await asyncio.to_thread(render, receipt, words, printer.width_px, find_font())

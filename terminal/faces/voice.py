@@ -26,6 +26,7 @@ class Hearing:
     """How the person at the terminal listens; forgotten with the visit."""
 
     by_ear: bool = False
+    by_switches: bool = False
     slow: bool = False
     quiet: bool = False
 
@@ -63,7 +64,9 @@ class Voice:
     @property
     def listener(self) -> Listener:
         by_ear = self._always_by_ear or self.hearing.by_ear or self.headphones
-        return Listener(by_ear=by_ear, alone=self.headphones)
+        return Listener(
+            by_ear=by_ear, alone=self.headphones, by_switches=self.hearing.by_switches
+        )
 
     @property
     def saying_s(self) -> float:

@@ -12,8 +12,13 @@ from terminal.visit.screen import Argument, Named, Text
 NAMES = {
     "ja": "日本語",
     "en": "English",
+    "zh": "中文",
+    "ko": "한국어",
+    "vi": "Tiếng Việt",
+    "pt": "Português",
+    "ja-x-easy": "やさしい日本語",
 }
-"""What each language calls itself."""
+"""What each language calls itself, in the order in which the language key goes through them."""
 
 
 class Catalogue:
@@ -89,3 +94,8 @@ def catalogue(language: str) -> Catalogue:
         raise KeyError(language)
     source = resources.files("terminal.strings").joinpath(f"{language}.toml")
     return Catalogue(language, tomllib.loads(source.read_text(encoding="utf-8")))
+
+
+def on_paper(language: str) -> str:
+    """In which language slips are printed: offices that are shown one read Japanese or English."""
+    return "ja" if language.startswith("ja") else "en"

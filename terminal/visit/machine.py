@@ -54,7 +54,7 @@ from terminal.visit.signing_in import (
 from terminal.visit.states import State
 from terminal.visit.step import Moment, Step
 
-LANGUAGES = ("ja", "en")
+LANGUAGES = ("ja", "en", "zh", "ko", "vi", "pt", "ja-x-easy")
 """In the order in which the language key goes through them."""
 
 

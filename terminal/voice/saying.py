@@ -22,18 +22,20 @@ FIRST_MET = frozenset({"idle", "guide", "consent", "out_of_service", "closed"})
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """``by_ear``: everything is said. ``alone``: in headphones, where nobody else hears it."""
+    """``by_ear``: everything is said. ``alone``: in headphones, where nobody else hears it.
+    ``by_switches``: with two switches, so that the names of keys mean nothing."""
 
     by_ear: bool = False
     alone: bool = False
+    by_switches: bool = False
 
 
 def entering(screen: Screen, says: Say, listener: Listener) -> tuple[Text, ...]:
     """What is said when a screen is met."""
-    if listener.by_ear:
+    if listener.by_ear and says is not Say.ASKED:
         return everything(screen, listener, keys=screen.id in FIRST_MET)
     match says:
-        case Say.NOTHING:
+        case Say.ASKED | Say.NOTHING:
             return ()
         case Say.TITLE:
             return (screen.title,)
@@ -53,9 +55,10 @@ def _everything(screen: Screen, listener: Listener, *, keys: bool) -> Iterator[T
         yield from said_choice(choice, listener)
     if not listener.alone and any(_person(choice) is not None for choice in screen.choices):
         yield Text("voice.names_in_headphones")
-    for key in KEYS:
-        if key in screen.keys:
-            yield _named(key, screen)
+    if listener.by_switches:
+        yield from (Text("switch.how"),) if keys else ()
+        return
+    yield from (_named(key, screen) for key in KEYS if key in screen.keys)
     if keys and ScreenKey.LANGUAGE in screen.keys:
         yield Text("voice.keys.language")
     if keys:
@@ -122,7 +125,8 @@ def _person(choice: Choice) -> Named | None:
 
 
 def _lines(screen: Screen, listener: Listener) -> tuple[Text, ...]:
-    return tuple(_line(line, listener) for line in screen.lines)
+    """Nothing printed yet, nothing paid yet: that is not worth a sentence."""
+    return tuple(_line(line, listener) for line in screen.lines if 0 not in line.args.values())
 
 
 def _line(line: Text, listener: Listener) -> Text:
