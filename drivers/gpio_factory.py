@@ -20,17 +20,19 @@ from drivers.errors import DeviceUnavailable, HardwareFault
 
 logger = logging.getLogger(__name__)
 
-PinSource = Literal["lgpio", "mock"]
+PinSource = Literal["lgpio", "libgpiod", "mock"]
 
 
 def pin_factory(kind: PinSource) -> Factory:
     """Where a terminal's GPIO devices get their pins. Raises DeviceUnavailable with the remedy.
 
-    ``lgpio`` is one factory for the whole process, so that a pin used twice is noticed; it is never
-    closed, the kernel does that. ``mock`` is a new one each time: levels in memory, touching nothing.
+    ``lgpio`` and ``libgpiod`` are one factory each for the whole process, so that a pin used twice is
+    noticed; it is never closed, the kernel does that. ``mock`` is a new one each time: levels in memory, touching nothing.
     """
     if kind == "lgpio":
         return _lgpio_factory()
+    if kind == "libgpiod":
+        return _libgpiod_factory()
     from gpiozero.pins.mock import MockFactory, MockPWMPin  # noqa: PLC0415 (only where asked for)
 
     return MockFactory(pin_class=MockPWMPin)
@@ -63,6 +65,21 @@ def _lgpio_factory() -> Factory:
         raise _no_gpio(
             f"the GPIO chip could not be opened ({exc}): is the user in the group gpio, "
             "and does the unit allow char-gpiochip?"
+        ) from exc
+
+
+@cache
+def _libgpiod_factory() -> Factory:
+    try:
+        from drivers.gpiod_factory import GpiodFactory  # noqa: PLC0415 - only where asked for
+    except ImportError as exc:
+        raise _no_gpio("libgpiod's Python library is missing: pip install gpiod") from exc
+    try:
+        return GpiodFactory()
+    except OSError as exc:
+        raise _no_gpio(
+            f"the GPIO chip could not be opened ({exc}): is this a Raspberry Pi, is the user in the "
+            "group gpio, and does the unit allow char-gpiochip?"
         ) from exc
 
 

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from drivers.buttons import Button
+from drivers.keypad import Key
 from drivers.lights import Light
 from drivers.sensors import Sensor
 from terminal.errors import ConfigError
@@ -24,6 +25,7 @@ from terminal.visit.limits import Limits
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
+PinSource = Literal["lgpio", "libgpiod", "mock"]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -86,6 +88,20 @@ class UsbKeypad(Tagged, frozen=True, kw_only=True, tag="usb"):
     path: Path
 
 
+class MatrixKeypad(Tagged, frozen=True, kw_only=True, tag="matrix"):
+    """BCM numbers of rows and columns, and what stands on the keys, row by row."""
+
+    rows: tuple[Pin, ...]
+    columns: tuple[Pin, ...]
+    keys: tuple[tuple[Key, ...], ...]
+    factory: PinSource = "lgpio"
+
+    def __post_init__(self) -> None:
+        shape = len(self.rows), len(self.columns)
+        if len(self.keys) != shape[0] or any(len(row) != shape[1] for row in self.keys):
+            raise ValueError(f"keys must be {shape[0]} rows of {shape[1]}, as the pins are")
+
+
 class SimulatedButtons(Tagged, frozen=True, kw_only=True, tag="simulated"):
     pass
 
@@ -94,7 +110,7 @@ class GpioButtons(Tagged, frozen=True, kw_only=True, tag="gpio"):
     """BCM numbers by button name (hardware.md)."""
 
     pins: dict[Button, Pin]
-    factory: Literal["lgpio", "mock"] = "lgpio"
+    factory: PinSource = "lgpio"
 
 
 class SimulatedLights(Tagged, frozen=True, kw_only=True, tag="simulated"):
@@ -105,7 +121,7 @@ class GpioLights(Tagged, frozen=True, kw_only=True, tag="gpio"):
     """BCM numbers by light name (hardware.md)."""
 
     pins: dict[Light, Pin]
-    factory: Literal["lgpio", "mock"] = "lgpio"
+    factory: PinSource = "lgpio"
 
 
 class SimulatedSounder(Tagged, frozen=True, kw_only=True, tag="simulated"):
@@ -117,7 +133,7 @@ class GpioSounder(Tagged, frozen=True, kw_only=True, tag="gpio"):
 
     pin: Pin
     kind: Literal["active", "tonal"] = "active"
-    factory: Literal["lgpio", "mock"] = "lgpio"
+    factory: PinSource = "lgpio"
 
 
 class SimulatedSensors(Tagged, frozen=True, kw_only=True, tag="simulated"):
@@ -126,7 +142,7 @@ class SimulatedSensors(Tagged, frozen=True, kw_only=True, tag="simulated"):
 
 class GpioSensors(Tagged, frozen=True, kw_only=True, tag="gpio"):
     pins: dict[Sensor, Pin]
-    factory: Literal["lgpio", "mock"] = "lgpio"
+    factory: PinSource = "lgpio"
 
 
 class NotFitted(Tagged, frozen=True, kw_only=True, tag="none"):
@@ -170,6 +186,17 @@ class CustomerDisplay(Tagged, frozen=True, kw_only=True, tag="customer"):
 
 class SimulatedPayment(Tagged, frozen=True, kw_only=True, tag="simulated"):
     pass
+
+
+class SimulatedInhibit(Tagged, frozen=True, kw_only=True, tag="simulated"):
+    pass
+
+
+class GpioInhibit(Tagged, frozen=True, kw_only=True, tag="gpio"):
+    """The coin acceptor's inhibit line; high lets coins in."""
+
+    pin: Pin
+    factory: PinSource = "lgpio"
 
 
 class SimulatedPrinter(Tagged, frozen=True, kw_only=True, tag="simulated"):
@@ -217,7 +244,8 @@ class Config(Section, frozen=True, kw_only=True):
     document_printer: SimulatedPrinter | IppPrinter
     receipt_printer: SimulatedReceipt | EscPosReceipt
     payment: SimulatedPayment
-    keypad: SimulatedKeypad | UsbKeypad
+    coin_inhibit: SimulatedInhibit | GpioInhibit | NotFitted
+    keypad: SimulatedKeypad | UsbKeypad | MatrixKeypad
     buttons: SimulatedButtons | GpioButtons
     lights: SimulatedLights | GpioLights
     sounder: SimulatedSounder | GpioSounder

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 from drivers.buttons import Buttons
 from drivers.card_reader import CardReader
+from drivers.coin_inhibit import CoinInhibit
 from drivers.device import Device
 from drivers.display import Display
 from drivers.keypad import Keypad
@@ -37,6 +38,7 @@ class Devices:
     receipt_printer: ReceiptPrinter
     speaker: Speaker | None = None
     display: Display | None = None
+    coin_inhibit: CoinInhibit | None = None
 
     def all(self) -> tuple[Device, ...]:
         """Those that are fitted."""
@@ -58,6 +60,7 @@ def build_devices(config: c.Config) -> Devices:
         receipt_printer=_receipt_printer(config.receipt_printer),
         speaker=_speaker(config.speaker),
         display=_display(config.display),
+        coin_inhibit=_coin_inhibit(config.coin_inhibit),
     )
 
 
@@ -88,7 +91,7 @@ def _card_reader(config: c.SimulatedReader | c.PcscReader) -> CardReader:
             )
 
 
-def _keypad(config: c.SimulatedKeypad | c.UsbKeypad) -> Keypad:
+def _keypad(config: c.SimulatedKeypad | c.UsbKeypad | c.MatrixKeypad) -> Keypad:
     match config:
         case c.SimulatedKeypad():
             from drivers.keypad.simulated import SimulatedKeypad
@@ -98,6 +101,12 @@ def _keypad(config: c.SimulatedKeypad | c.UsbKeypad) -> Keypad:
             from drivers.keypad.evdev import EvdevKeypad
 
             return EvdevKeypad(config.path)
+        case c.MatrixKeypad():
+            from drivers.gpio_factory import pin_factory
+            from drivers.keypad.matrix import MatrixKeypad
+
+            factory = pin_factory(config.factory)
+            return MatrixKeypad(config.rows, config.columns, config.keys, factory)
 
 
 def _buttons(config: c.SimulatedButtons | c.GpioButtons) -> Buttons:
@@ -190,6 +199,23 @@ def _display(
             from drivers.display.customer import CustomerDisplay
 
             return CustomerDisplay(str(config.device), config.baudrate, config.encoding)
+        case c.NotFitted():
+            return None
+
+
+def _coin_inhibit(
+    config: c.SimulatedInhibit | c.GpioInhibit | c.NotFitted,
+) -> CoinInhibit | None:
+    match config:
+        case c.SimulatedInhibit():
+            from drivers.coin_inhibit.simulated import SimulatedInhibit
+
+            return SimulatedInhibit()
+        case c.GpioInhibit():
+            from drivers.coin_inhibit.gpio import GpioInhibit
+            from drivers.gpio_factory import pin_factory
+
+            return GpioInhibit(config.pin, pin_factory(config.factory))
         case c.NotFitted():
             return None
 

@@ -24,6 +24,7 @@ DEVICE_TEXTS = {
     "document printer": "trouble.printer",
     "receipt printer": "trouble.receipt_printer",
     "payment": "trouble.payment",
+    "coin inhibit": "trouble.payment",
     "keypad": "trouble.keypad",
     "buttons": "trouble.buttons",
     "lights": "trouble.lights",

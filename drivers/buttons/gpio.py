@@ -15,7 +15,8 @@ from gpiozero import DigitalInputDevice, Factory
 
 from drivers.buttons import Button, ButtonPressed, ButtonReleased, Buttons
 from drivers.device import DeviceState, StateChanged
-from drivers.gpio_factory import claiming, releasing
+from drivers.errors import HardwareFault
+from drivers.gpio_factory import claiming, driving, releasing
 
 BOUNCE_S = 0.02  # arcade-style micro switches settle within 5–10 ms
 
@@ -30,6 +31,7 @@ class GpioButtons(Buttons):
         self._pins = dict(pins)
         self._factory = factory
         self._claimed = ExitStack()
+        self._inputs: dict[Button, DigitalInputDevice] = {}
         self._down: set[Button] = set()
 
     async def open(self) -> None:
@@ -40,6 +42,7 @@ class GpioButtons(Buttons):
                 pin.when_activated = partial(self._tell, loop, button, True)
                 pin.when_deactivated = partial(self._tell, loop, button, False)
             self._claimed = claimed.pop_all()
+        self._inputs = inputs
         self.publish(StateChanged(DeviceState.ONLINE))
         # A key switch may have been turned while the power was off; a finger on a button means
         # nothing before there is a screen to answer.
@@ -72,7 +75,15 @@ class GpioButtons(Buttons):
             self._down.remove(button)
             self.publish(ButtonReleased(button))
 
+    async def probe(self) -> None:
+        """Without its chip no button is heard: that must be seen."""
+        if self._inputs:
+            with suppress(HardwareFault), driving(self, "reading the pins"):
+                for pin in self._inputs.values():
+                    _ = pin.value
+
     async def close(self) -> None:
+        self._inputs = {}
         with releasing(self):
             self._claimed.close()
         self._down.clear()

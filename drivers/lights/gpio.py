@@ -66,6 +66,13 @@ class GpioLights(Lights):
         self._set_timer()  # first, so that flashing goes on when a pin refuses for once
         self._write(lit)
 
+    async def probe(self) -> None:
+        """A chip that has died is seen although no lamp is to change."""
+        if self._pins:
+            with suppress(HardwareFault), driving(self, "reading the pins"):
+                for pin in self._pins.values():
+                    _ = pin.value
+
     def _tick(self) -> None:
         lit = self._rhythm.advance(asyncio.get_running_loop().time())
         self._set_timer()

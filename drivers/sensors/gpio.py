@@ -94,6 +94,11 @@ class GpioSensors(Sensors):
         except HardwareFault:
             return None
 
+    async def probe(self) -> None:
+        """A chip that has died says nothing any more: that is not “nothing there”."""
+        for sensor in self._pins:
+            self.read(sensor)
+
     async def close(self) -> None:
         self._pins = {}
         with releasing(self):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import abc
 import asyncio
+from contextlib import suppress
 from math import asin, pi
 from typing import Literal
 
@@ -33,6 +34,10 @@ class _Voice(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None: ...
 
+    @abc.abstractmethod
+    def level(self) -> float:
+        """What the pin says; fails when its chip is gone."""
+
 
 class _ActiveVoice(_Voice):
     """Has one pitch and one loudness of its own: patterns must differ by their rhythm too."""
@@ -48,6 +53,9 @@ class _ActiveVoice(_Voice):
 
     def close(self) -> None:
         self._pin.close()
+
+    def level(self) -> float:
+        return float(self._pin.value)
 
 
 class _TonalVoice(_Voice):
@@ -73,6 +81,9 @@ class _TonalVoice(_Voice):
     def close(self) -> None:
         self._pin.close()
 
+    def level(self) -> float:
+        return float(self._pin.value)
+
 
 def duty(loudness: float) -> float:
     """The duty cycle whose fundamental is ``loudness`` times that of a square wave (0 to 0.5)."""
@@ -97,6 +108,12 @@ class GpioSounder(Sounder):
         with claiming(self, "buzzer", self._number):
             self._voice = make(self._number, self._factory)
         self.publish(StateChanged(DeviceState.ONLINE))
+
+    async def probe(self) -> None:
+        """A chip that has died is seen although nothing sounds."""
+        if self._voice is not None:
+            with suppress(HardwareFault), driving(self, "reading the pin"):
+                self._voice.level()
 
     async def play(self, sound: Sound) -> None:
         voice = self._voice

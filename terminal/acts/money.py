@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from drivers.errors import DeviceTimeout, DriverError, PaymentError
 from terminal.acts.desk import Desk, Work
@@ -32,10 +34,11 @@ async def take_money(desk: Desk, work: Work, document: CheckedDocument) -> None:
     work.asked_for_money = True
     await desk.write(work.visit, Step.PAYING, facts)
     await device.accept(total)
-    while (held := (await device.status()).held_yen) < total:
-        work.held_yen = held
-        desk.emit(MoneyHeld(held))
-        await asyncio.sleep(ESCROW_POLL_S)
+    async with _coins_let_in(desk):
+        while (held := (await device.status()).held_yen) < total:
+            work.held_yen = held
+            desk.emit(MoneyHeld(held))
+            await asyncio.sleep(ESCROW_POLL_S)
     work.held_yen = held
     await device.close_slot()
     payment = Payment(amount_yen=total, reference=document.order)
@@ -44,6 +47,20 @@ async def take_money(desk: Desk, work: Work, document: CheckedDocument) -> None:
     await desk.write(work.visit, Step.PAID, {"order": document.order, "yen": held}, letter)
     desk.emit(MoneyHeld(held))
     desk.emit(Paid(payment))
+
+
+@asynccontextmanager
+async def _coins_let_in(desk: Desk) -> AsyncGenerator[None]:
+    """The acceptor is inhibited at any other time: no coin is taken that nobody counts."""
+    inhibit = desk.devices.coin_inhibit
+    if inhibit is None:
+        yield
+        return
+    try:
+        await inhibit.let_in()
+        yield
+    finally:
+        await inhibit.keep_out()
 
 
 async def pause_money(desk: Desk) -> None:

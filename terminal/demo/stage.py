@@ -108,6 +108,7 @@ DEVICES = (
     "receipt_printer",
     "speaker",
     "display",
+    "coin_inhibit",
 )
 
 

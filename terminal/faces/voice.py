@@ -64,9 +64,7 @@ class Voice:
     @property
     def listener(self) -> Listener:
         by_ear = self._always_by_ear or self.hearing.by_ear or self.headphones
-        return Listener(
-            by_ear=by_ear, alone=self.headphones, by_switches=self.hearing.by_switches
-        )
+        return Listener(by_ear=by_ear, alone=self.headphones, by_switches=self.hearing.by_switches)
 
     @property
     def saying_s(self) -> float:

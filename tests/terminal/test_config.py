@@ -46,6 +46,8 @@ type = "simulated"
 type = "none"
 [display]
 type = "none"
+[coin_inhibit]
+type = "none"
 """
 
 

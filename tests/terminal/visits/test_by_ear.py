@@ -24,11 +24,11 @@ from tests.terminal.visits.place import PAPER, Backend, Person, Place, exact, te
 
 SPOKEN = Path(__file__).with_name("spoken")
 WRITE = bool(os.environ.get("MADOGUCHI_WRITE"))
-BY_EAR = {"speaker": {"type": "simulated"}}
+SIMULATED = {"type": "simulated"}
 PATIENT = {"screen_s": 600.0, "pin_s": 600.0, "payment_s": 600.0, "left_behind_s": 600.0}
 
 
-DOES = {
+DOES: dict[type, str] = {
     s.AwaitingCard: "lays the card down",
     s.ReturningCard: "takes the card",
 }
@@ -112,7 +112,6 @@ class Listener(Person):
         finally:
             self.place = self.whole
 
-
     async def pay(self) -> None:
         """One coin after the other, each when the last has been answered."""
         state, payment = self.whole.state, self.whole.payment
@@ -157,7 +156,13 @@ class Switcher(Listener):
         before = len(self.transcript.lines)
         self.whole.buttons.press(button)
         self.whole.buttons.release(button)
-        await self.whole.until(lambda: len(self.transcript.lines) > before, f"an answer to {button}")
+        await self.whole.until(
+            lambda: len(self.transcript.lines) > before, f"an answer to {button}"
+        )
+
+
+def no_luck(_below: int) -> int:
+    return 0
 
 
 async def finish(place: Place, listener: Listener) -> None:
@@ -177,7 +182,7 @@ async def turn_to(listener: Listener, language: str) -> None:
 async def test_R16_R67_R68_a_whole_visit_by_keypad_and_voice(
     backend: Backend, here: Path, language: str
 ) -> None:
-    async with terminal_at(backend, here, PATIENT, **BY_EAR) as place:
+    async with terminal_at(backend, here, PATIENT, speaker=SIMULATED) as place:
         await place.reach(s.Idle)
         transcript = Transcript(place)
         listener = Listener(
@@ -193,8 +198,8 @@ async def test_R16_R67_R68_a_whole_visit_by_keypad_and_voice(
 async def test_R16_R67_R68_a_whole_visit_by_two_switches_and_headphones(
     backend: Backend, here: Path, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("terminal.hands.secrets.randbelow", lambda _below: 0)
-    async with terminal_at(backend, here, PATIENT, **BY_EAR) as place:
+    monkeypatch.setattr("terminal.hands.secrets.randbelow", no_luck)
+    async with terminal_at(backend, here, PATIENT, speaker=SIMULATED) as place:
         await place.reach(s.Idle)
         transcript = Transcript(place)
         transcript.happened("headphones are plugged in")
