@@ -7,8 +7,13 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from terminal.config import Config
+    from terminal.doctor import Finding
 
 from terminal.version import VERSION
 
@@ -62,6 +67,64 @@ def check(config_path: Path) -> None:
     except TerminalError as error:
         raise SystemExit(_complain(error)) from error
     click.echo(f"{config_path}: in order; terminal “{config.name}” speaks to {config.link.url}")
+
+
+@main.group()
+def doctor() -> None:
+    """Find out what works, with somebody at the terminal."""
+
+
+@doctor.command()
+@CONFIG
+@click.option(
+    "--record",
+    "record_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("body.json"),
+    show_default=True,
+    help="Where what was found is written.",
+)
+def body(config_path: Path, record_path: Path) -> None:
+    """Go past every light, sound, word, key and sensor; stop the service first."""
+    from drivers.errors import DriverError
+    from terminal.config import load
+    from terminal.errors import TerminalError
+
+    try:
+        findings = asyncio.run(_examine(load(config_path), record_path))
+    except (TerminalError, DriverError) as error:
+        raise SystemExit(_complain(error)) from error
+    bad = [finding for finding in findings if not finding.is_well]
+    for finding in bad:
+        click.echo(f"{finding.part} {finding.name}: {finding.outcome}")
+    click.echo(f"{len(findings)} looked at, {len(bad)} not well; recorded in {record_path}")
+    raise SystemExit(1 if bad else 0)
+
+
+async def _examine(config: Config, record_path: Path) -> list[Finding]:
+    from contextlib import AsyncExitStack
+
+    from terminal.clock import Clock
+    from terminal.daemon import recordings_of
+    from terminal.devices import build_devices
+    from terminal.doctor import Examination, record
+
+    async def ask(question: str) -> str:
+        answer: str = await asyncio.to_thread(click.prompt, question, default="n")
+        return answer
+
+    devices = build_devices(config)
+    findings: list[Finding] = []
+    bodily = (devices.lights, devices.sounder, devices.keypad, devices.buttons, devices.sensors)
+    async with AsyncExitStack() as stack:
+        for device in (*bodily, devices.speaker, devices.display):
+            if device is not None:
+                await stack.enter_async_context(device)
+        examination = Examination(devices, recordings_of(config), ask, click.echo)
+        async for finding in examination.run():
+            findings.append(finding)
+            record(record_path, config.name, Clock().now(), findings)  # what was found is kept
+    return findings
 
 
 async def _until_stopped(serve: Callable[[asyncio.Event], Coroutine[object, object, None]]) -> None:
