@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from terminal.version import VERSION
-from tests.bench import card, start, visit
+from tests.bench import attention, card, idle, start, visit
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Figure:
 
 
 GOALS: dict[str, tuple[str, float | None]] = {
+    "attention.light_p50_ms": ("ms", None),
+    "attention.light_p99_ms": ("ms", 50),
     "card.apdus": ("", 16),
     "card.wall_ratio_opensc": ("", 0.35),
     "card.overhead_ms": ("ms", 3),
@@ -47,13 +49,21 @@ GOALS: dict[str, tuple[str, float | None]] = {
     "card.opensc_default_apdus": ("", None),
     "card.opensc_default_bytes": ("", None),
     "card.opensc_default_wall_ms": ("ms", None),
+    "idle.cpu_percent": ("%", 0.5),
+    "idle.ratio_peer": ("", 0.5),
+    "idle.wakeups": ("/s", None),
+    "idle.wakeups_ratio_peer": ("", 0.5),
+    "idle.peer_cpu_percent": ("%", None),
+    "idle.peer_wakeups": ("/s", None),
     "start.ready_s": ("s", 0.6),
     "start.rss_mb": ("MB", 70),
     "visit.software_s": ("s", 1.5),
     "visit.paid_to_first_byte_ms": ("ms", 150),
 }
 GROUPS: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
+    "attention": attention.measure,
     "card": card.measure,
+    "idle": idle.measure,
     "start": start.measure,
     "visit": visit.measure,
 }

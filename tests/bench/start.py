@@ -28,7 +28,7 @@ async def measure() -> dict[str, float]:
         offset = clock_offset_s(Clock().now())
         async with BackendProcess(folder / "development", offset) as backend:
             play = Play(folder, port=0)
-            config = _write(
+            config = written(
                 folder,
                 settings_of(play, folder / "state", folder / "development", backend.port, offset),
             )
@@ -74,7 +74,7 @@ def _resident_mb(pid: int) -> float:
     return int(match[1]) / 1024
 
 
-def _write(folder: Path, settings: dict[str, object]) -> Path:
+def written(folder: Path, settings: dict[str, object]) -> Path:
     """The demo's settings as the file a field terminal would have."""
     path = folder / "terminal.toml"
     lines = [
@@ -89,4 +89,7 @@ def _write(folder: Path, settings: dict[str, object]) -> Path:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{key} = {_toml(each)}" for key, each in value.items())
+        return f"{{ {pairs} }}"
     return f'"{value}"' if isinstance(value, str) else str(value)
