@@ -21,7 +21,8 @@ from terminal.link.wire import Acknowledged, Message, ResultReceipt
 
 logger = logging.getLogger(__name__)
 
-IDLE_S = 1.0
+FIRST_WAIT_S = 1.0
+REST_S = 15.0  # whoever writes a letter wakes us; this is for what was written behind our back
 LONGEST_WAIT_S = 60.0
 FOR_GOOD = frozenset({400, 404, 409, 413, 422})
 """Asking again with the same body would be answered the same; anything else may pass."""
@@ -40,22 +41,23 @@ class Outbox:
         self._woken.set()
 
     async def run(self) -> None:
-        wait = IDLE_S
+        backing_off = FIRST_WAIT_S
         while True:
+            wait = REST_S
             try:
                 sent = await self.send_one()
-                wait = IDLE_S
+                backing_off = FIRST_WAIT_S
                 if sent:
                     continue
             except (LinkDown, OutcomeUnknown, JournalError) as error:
-                logger.info("outbox waits %.0f s: %s", wait, error)
-                wait = min(wait * 2, LONGEST_WAIT_S)
+                logger.info("outbox waits %.0f s: %s", backing_off, error)
+                wait = backing_off = min(backing_off * 2, LONGEST_WAIT_S)
             # full jitter: a thousand terminals must not come back in one second
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(random.uniform(0.5, 1) * wait):  # noqa: S311
                     await self._woken.wait()
-                    wait = IDLE_S
+                    backing_off = FIRST_WAIT_S
 
     async def send_one(self) -> bool:
         """Send the oldest letter; False when there is none."""

@@ -16,12 +16,73 @@ HEADER_PICTURE = ROOT / "docs" / "wiring" / "header.svg"
 CONFIG = ROOT / "systemd" / "terminal.toml"
 
 # The 40-pin header: BCM number → pin.
-_GPIOS = (2, 3, 4, 14, 15, 17, 18, 27, 22, 23, 24, 10, 9, 25, 11, 8, 7, 5, 6, 12, 13, 19, 16, 26, 20, 21)
-_PINS = (3, 5, 7, 8, 10, 11, 12, 13, 15, 16, 18, 19, 21, 22, 23, 24, 26, 29, 31, 32, 33, 35, 36, 37, 38, 40)
+_GPIOS = (
+    2,
+    3,
+    4,
+    14,
+    15,
+    17,
+    18,
+    27,
+    22,
+    23,
+    24,
+    10,
+    9,
+    25,
+    11,
+    8,
+    7,
+    5,
+    6,
+    12,
+    13,
+    19,
+    16,
+    26,
+    20,
+    21,
+)
+_PINS = (
+    3,
+    5,
+    7,
+    8,
+    10,
+    11,
+    12,
+    13,
+    15,
+    16,
+    18,
+    19,
+    21,
+    22,
+    23,
+    24,
+    26,
+    29,
+    31,
+    32,
+    33,
+    35,
+    36,
+    37,
+    38,
+    40,
+)
 HEADER: dict[int, int] = dict(zip(_GPIOS, _PINS, strict=True))
 POWER = {1: "3.3 V", 2: "5 V", 4: "5 V", 17: "3.3 V"}
 GROUND = frozenset({6, 9, 14, 20, 25, 30, 34, 39})
-RESERVED = {27: "HAT id", 28: "HAT id", 3: "I²C display", 5: "I²C display", 8: "serial console", 10: "coin pulses"}
+RESERVED = {
+    27: "HAT id",
+    28: "HAT id",
+    3: "I²C display",
+    5: "I²C display",
+    8: "serial console",
+    10: "coin pulses",
+}
 
 WORDS = {
     "lights.card_reader": "lamp at the card reader",
@@ -101,7 +162,19 @@ def page(text: str) -> str:
 # --- the header, drawn -----------------------------------------------------------------------
 
 _STEP, _LEFT, _TOP = 26, 400, 70
-_COLOURS = {"out": "#b4540a", "in": "#1f4e79", "power": "#8f1c15", "ground": "#17273a", "free": "#8a8f95"}
+_COLOURS = {
+    "out": "#b4540a",
+    "in": "#1f4e79",
+    "power": "#8f1c15",
+    "ground": "#17273a",
+    "free": "#8a8f95",
+}
+
+
+_TITLE = (
+    '<text x="430" y="34" text-anchor="middle" font-size="18" font-weight="bold" fill="#17273a">'
+    "The 40-pin header, from above</text>"
+)
 
 
 def header_svg() -> str:
@@ -111,8 +184,7 @@ def header_svg() -> str:
     parts = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 640" font-family="sans-serif" font-size="14">',
         '<rect width="860" height="640" fill="#fffdf8"/>',
-        '<text x="430" y="34" text-anchor="middle" font-size="18" font-weight="bold" fill="#17273a">'
-        "The 40-pin header, from above</text>",
+        _TITLE,
         f'<rect x="{_LEFT - 8}" y="{_TOP - 22}" width="76" height="{20 * _STEP + 14}" rx="6" fill="#2b3440"/>',
     ]
     for pin in range(1, 41):
@@ -137,8 +209,7 @@ def _drawn(pin: int, wire: Wire | None, gpio: int | None) -> list[str]:
     )
     return [
         shape,
-        f'<text x="{digits}" y="{y - 5}" text-anchor="{"end" if left else "start"}" font-size="11" '
-        f'fill="#5b636b">{pin}</text>',
+        f'<text x="{digits}" y="{y - 5}" text-anchor="{anchor}" font-size="11" fill="#5b636b">{pin}</text>',
         f'<text x="{at}" y="{y - 5}" text-anchor="{anchor}" fill="{_COLOURS[kind]}">{label.strip()}</text>',
     ]
 
@@ -155,7 +226,13 @@ def _meaning(pin: int, wire: Wire | None) -> tuple[str, str]:
 
 
 def _legend() -> str:
-    kinds = (("out", "→ output"), ("in", "← input"), ("power", "supply"), ("ground", "ground"), ("free", "left free"))
+    kinds = (
+        ("out", "→ output"),
+        ("in", "← input"),
+        ("power", "supply"),
+        ("ground", "ground"),
+        ("free", "left free"),
+    )
     return "".join(
         f'<circle cx="{150 + n * 130}" cy="614" r="7" fill="{_COLOURS[kind]}"/>'
         f'<text x="{164 + n * 130}" y="619" fill="#17273a">{words}</text>'

@@ -84,7 +84,7 @@ def _fit(devices: Devices, moments: Moments) -> None:
 
 async def _watch(terminal: Terminal, moments: Moments, cards: Path) -> list[float]:
     async with terminal:
-        terminal.presenter._lamps._bringing._bring = terminal.devices.lights.show  # noqa: SLF001
+        terminal.presenter._lamps._bringing._bring = terminal.devices.lights.show
         running = asyncio.create_task(terminal.run())
         try:
             await until(lambda: isinstance(terminal.conductor.state, s.Idle), seconds=20)
@@ -130,7 +130,7 @@ async def _once(reader: SimulatedCardReader, card: VirtualCard, moments: Moments
     return waited
 
 
-def _render_for_ever(begun: Any) -> None:  # noqa: ANN401 - a context's event has no type of its own
+def _render_for_ever(begun: Any) -> None:
     out = io.BytesIO()
     page = Image.new("L", (2480, 3508), 255)
     ImageDraw.Draw(page).rectangle((200, 200, 2200, 3300), outline=0, width=9)

@@ -29,10 +29,20 @@ from tests.drivers.pins import until
 
 PEER = Path(".venv/peer/bin/octoprint")
 SETTLE_S, WATCH_S = 15.0, 60.0
+# With a printer that it watches, as ours watches its devices: the one that it simulates itself.
+CONNECTED = """
+plugins: {virtual_printer: {enabled: true}}
+serial: {autoconnect: true, port: VIRTUAL}
+server: {firstRun: false}
+"""
 PINS: dict[str, object] = {
     "lights": {"type": "gpio", "factory": "mock", "pins": {"status": 25, "card_reader": 17}},
     "sounder": {"type": "gpio", "factory": "mock", "pin": 12},
-    "buttons": {"type": "gpio", "factory": "mock", "pins": {"ok": 5, "cancel": 6, "supervisor": 26}},
+    "buttons": {
+        "type": "gpio",
+        "factory": "mock",
+        "pins": {"ok": 5, "cancel": 6, "supervisor": 26},
+    },
     "sensors": {"type": "gpio", "factory": "mock", "pins": {"sheets_in_tray": 4}},
     "coin_inhibit": {"type": "gpio", "factory": "mock", "pin": 16},
 }
@@ -119,6 +129,7 @@ async def _octoprint() -> AsyncGenerator[int]:
         raise SystemExit("the peer is not installed: start this by ./run bench idle")
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="octoprint-")))
+        (folder / "config.yaml").write_text(CONNECTED, encoding="utf-8")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

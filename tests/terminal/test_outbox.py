@@ -110,7 +110,7 @@ async def test_what_would_be_refused_for_ever_is_set_aside_and_holds_up_nothing(
 async def test_it_leaves_as_soon_as_it_is_woken(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("terminal.outbox.IDLE_S", 1000)
+    monkeypatch.setattr("terminal.outbox.REST_S", 1000)
     centre = Centre(LinkDown("no line"))
     sending = outbox(journal, centre)
     running = asyncio.create_task(sending.run())

@@ -1,0 +1,220 @@
+"""A terminal whose body lies, is opened, or dies: each is handled and named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drivers.buttons import Button
+from drivers.device import DeviceState, StateChanged
+from drivers.display.simulated import SimulatedDisplay
+from drivers.keypad import Key
+from drivers.sensors import Sensor
+from drivers.sensors.simulated import SimulatedSensors
+from drivers.sounder import Sound
+from drivers.speaker.simulated import SimulatedSpeaker
+from terminal.demo.rig_simulated import simulated
+from terminal.visit import states as s
+from tests.terminal.visits.place import PAPER, Backend, Person, Place, terminal_at
+
+SIMULATED = {"type": "simulated"}
+
+
+def sensors(place: Place) -> SimulatedSensors:
+    return simulated(place.terminal.devices.sensors, SimulatedSensors)
+
+
+async def test_I12_R68_a_blind_tray_sensor_sends_nobody_off_without_the_paper(
+    backend: Backend, here: Path
+) -> None:
+    """It says “nothing there” while sheets lie there: the person is asked, and the operator told."""
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        place.printer.on_tray = lambda _count: None  # the sheets pass by the sensor
+        person = Person(place)
+        await person.go(s.HandingOver)
+        await place.until(lambda: bool(place.receipts.receipts), "a receipt")
+        await place.settled()
+        place.receipts.take()
+        await place.until(lambda: "handing_over.title" in place.words(), "asked for the sheets")
+        assert isinstance(place.state, s.HandingOver), "it does not go on by itself"
+        await place.press("ok")
+        await place.reach(s.Farewell)
+        place.printer.take()
+        await place.reach(s.Idle)
+        await place.settled()
+        assert place.steps() == PAPER
+        assert place.terminal.health.current().notes == ("trouble.tray_sensor",)
+        kinds = backend.rows("SELECT kind, detail FROM incidents ORDER BY rowid DESC LIMIT 1")
+        assert [tuple(row) for row in kinds] == [
+            ("sensor", "sheets: saw nothing of what was put there")
+        ]
+        assert place.incidents == [], "nobody is kept out by it"
+
+
+async def test_I12_a_stuck_sensor_is_overruled_by_staff_and_by_nobody_else(
+    backend: Backend, here: Path
+) -> None:
+    def stuck(place: Place) -> None:
+        sensors(place).set(Sensor.SHEETS_IN_TRAY, True)
+
+    async with terminal_at(backend, here, before=stuck) as place:
+        await place.reach(s.OutOfService)
+        await place.until(lambda: "trouble.found_sheets" in place.words(), "named")
+        place.buttons.press(Button.SUPERVISOR)
+        await place.reach(s.Supervisor)
+        await place.until(lambda: "trouble.found_sheets" in place.words(), "shown to staff")
+        await place.press("1")
+        await place.settled()
+        assert place.incidents == ["found_sheets"], "something lies there: that cannot be cleared"
+        await place.press("2")
+        await place.until(lambda: place.troubles == (), "overruled")
+        place.buttons.release(Button.SUPERVISOR)
+        await place.reach(s.Idle)
+        place.printer.on_tray = lambda _count: None
+        await Person(place).go(s.HandingOver)
+        await place.settled()
+        place.take_all()
+        await place.until(lambda: "handing_over.title" in place.words(), "asked")
+        await place.press("ok")
+        await place.reach(s.Idle)
+        await place.settled()
+        sensors(place).set(Sensor.SHEETS_IN_TRAY, False)
+        await place.until(lambda: not place.terminal.health.current().notes, "believed again")
+        await place.settled()
+
+
+@pytest.mark.parametrize(
+    ("sensor", "trouble"),
+    [
+        (Sensor.SHEETS_IN_TRAY, "trouble.found_sheets"),
+        (Sensor.RECEIPT_IN_SLOT, "trouble.found_receipt"),
+        (Sensor.CHANGE_IN_CUP, "trouble.found_change"),
+        (Sensor.TAMPERED, "trouble.tampered"),
+    ],
+)
+async def test_I12_what_lies_there_at_start_is_named(
+    backend: Backend, here: Path, sensor: Sensor, trouble: str
+) -> None:
+    async with terminal_at(
+        backend, here, before=lambda place: sensors(place).set(sensor, True)
+    ) as place:
+        await place.until(
+            lambda: isinstance(place.state, s.OutOfService) and place.state.troubles == (trouble,),
+            trouble,
+        )
+        await place.press("1")
+        assert isinstance(place.state, s.OutOfService)
+        sensors(place).set(sensor, False)
+        await place.clear_by_staff()
+        await place.reach(s.Idle)
+
+
+async def test_a_housing_that_is_opened_ends_in_front_of_staff(
+    backend: Backend, here: Path
+) -> None:
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        sensors(place).set(Sensor.TAMPERED, True)
+        await place.reach(s.OutOfService)
+        sensors(place).set(Sensor.TAMPERED, False)
+        await place.settled()
+        assert place.incidents == ["tampered"], "it is not forgotten when it is closed again"
+        await place.clear_by_staff()
+        await place.reach(s.Idle)
+
+
+@pytest.mark.parametrize(
+    ("device", "trouble"),
+    [
+        ("keypad", "trouble.keypad"),
+        ("lights", "trouble.lights"),
+        ("sounder", "trouble.sounder"),
+        ("speaker", "trouble.speaker"),
+        ("display", "trouble.display"),
+        ("buttons", "trouble.buttons"),
+        ("sensors", "trouble.sensors"),
+    ],
+)
+async def test_a_dead_device_is_named_and_comes_back(
+    backend: Backend, here: Path, device: str, trouble: str
+) -> None:
+    async with terminal_at(backend, here, speaker=SIMULATED) as place:
+        await place.reach(s.Idle)
+        dead = getattr(place.terminal.devices, device)
+        dead.publish(StateChanged(DeviceState.NO_DEVICE, "its cable is out"))
+        out = await place.reach(s.OutOfService)
+        assert out.troubles == (trouble,)
+        dead.publish(StateChanged(DeviceState.ONLINE))
+        await place.reach(s.Idle)
+
+
+async def test_devices_are_looked_at_every_second(
+    backend: Backend, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A voice that has died is seen although nothing is said: by the look that is taken once a second."""
+    monkeypatch.setattr("terminal.pulse.EVERY_S", 0.02)
+
+    async def died(speaker: SimulatedSpeaker) -> None:
+        speaker.publish(StateChanged(DeviceState.NO_DEVICE, "no sound card"))
+
+    async with terminal_at(backend, here, speaker=SIMULATED) as place:
+        await place.reach(s.Idle)
+        monkeypatch.setattr(SimulatedSpeaker, "probe", died)
+        assert (await place.reach(s.OutOfService)).troubles == ("trouble.speaker",)
+
+
+async def test_a_person_can_call_staff_and_is_told(backend: Backend, here: Path) -> None:
+    async with terminal_at(backend, here, speaker=SIMULATED) as place:
+        await place.reach(s.Idle)
+        await Person(place).go(s.AwaitingCard)
+        await place.press(Key.CALL_STAFF.value)
+        speaker = simulated(place.terminal.devices.speaker, SimulatedSpeaker)
+        await place.until(
+            lambda: any(
+                "係員を呼びました" in line for each in speaker.history for line in each.words
+            ),
+            "told",
+        )
+        await place.settled()
+        called = [facts["left"] for _, step, facts in place.rows() if step == "called"]
+        assert called == ["called"]
+        assert isinstance(place.state, s.AwaitingCard)
+        await place.press("cancel")
+        await place.reach(s.Idle)
+
+
+async def test_the_small_display_shows_what_the_screen_asks(backend: Backend, here: Path) -> None:
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        display = simulated(place.terminal.devices.display, SimulatedDisplay)
+        await place.until(lambda: "".join(display.lines).startswith("証明書の交付"), "idle")
+        person = Person(place)
+        await person.go(s.EnteringPin)
+        await place.press("1", "2")
+        await place.until(lambda: "**--" in display.lines, "two digits, and not which")
+        await place.press("cancel")
+        await place.until(lambda: "".join(display.lines).startswith("カードをお取り"), "the card")
+        await person.go(s.Idle)
+        assert not any("1" in line for lines in display.history for line in lines if "*" in line)
+
+
+async def test_a_buzzer_that_raises_what_nobody_expects_stops_no_visit(
+    backend: Backend, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from drivers.errors import HardwareFault
+    from drivers.sounder.simulated import SimulatedSounder
+
+    async def broken(_sounder: SimulatedSounder, _sound: Sound) -> None:
+        raise HardwareFault("sounder", "its transistor is gone")
+
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        person = Person(place)
+        await person.go(s.AwaitingCard)
+        monkeypatch.setattr(SimulatedSounder, "play", broken)
+        await person.go(s.Farewell)
+        assert (await place.reach(s.OutOfService)).troubles == ("trouble.sounder",)
+        await place.settled()
+        assert place.steps() == PAPER
