@@ -139,4 +139,4 @@ def _render_for_ever(begun: Any) -> None:
     while True:
         document = pdfium.PdfDocument(out.getvalue())
         for each in document:
-            each.render(scale=DPI / 72, grayscale=True).to_numpy()
+            each.render(scale=DPI / 72, grayscale=True).to_numpy()  # pyright: ignore[reportArgumentType]
