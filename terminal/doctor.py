@@ -80,7 +80,7 @@ class Examination:
 
     async def _lights(self) -> AsyncIterator[Finding]:
         lights = self._devices.lights
-        for light in Light:
+        for light in (each for each in Light if each in lights.fitted):
             for rate in (FlashRate.STEADY, FlashRate.SLOW):
                 fault = await _fault(lights.show({light: rate}))
                 words = f"Is the light “{light.value}”, and no other, {rate.name.lower()}?"
@@ -134,16 +134,18 @@ class Examination:
     # --- what the device tells ---------------------------------------------------------------
 
     async def _keys(self) -> AsyncIterator[Finding]:
-        for key in Key:
+        keypad = self._devices.keypad
+        for key in (each for each in Key if each in keypad.fitted):
             self._say(f"Press the key “{key.value}” (or wait, where there is none).")
             event = KeyPressed(key)
-            yield await self._await("key", key.value, self._devices.keypad, event)
+            yield await self._await("key", key.value, keypad, event)
 
     async def _buttons(self) -> AsyncIterator[Finding]:
-        for button in Button:
+        buttons = self._devices.buttons
+        for button in (each for each in Button if each in buttons.fitted):
             self._say(f"Press the button “{button.value}”, or turn its key (or wait).")
             event = ButtonPressed(button)
-            yield await self._await("button", button.value, self._devices.buttons, event)
+            yield await self._await("button", button.value, buttons, event)
 
     async def _sensors(self) -> AsyncIterator[Finding]:
         sensors = self._devices.sensors

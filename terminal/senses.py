@@ -126,10 +126,4 @@ class Senses:
 
 def found(there: s.Belongings) -> tuple[str, ...]:
     """The incidents of what lies there and belongs to nobody known, the most urgent first."""
-    lying = {
-        "card": there.card,
-        "sheets": there.sheets,
-        "receipt": there.receipt,
-        "change": there.change,
-    }
-    return tuple(f"found_{name}" for name, lies in lying.items() if lies)
+    return tuple(f"found_{name}" for name in there.seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from dataclasses import dataclass
 from enum import Enum
 
@@ -36,3 +37,8 @@ class Buttons(Device):
 
     A supervisor switch that is already on at opening is told as pressed; a held button is not.
     """
+
+    @property
+    @abc.abstractmethod
+    def fitted(self) -> frozenset[Button]:
+        """The buttons that this terminal has."""

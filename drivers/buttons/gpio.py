@@ -34,6 +34,10 @@ class GpioButtons(Buttons):
         self._inputs: dict[Button, DigitalInputDevice] = {}
         self._down: set[Button] = set()
 
+    @property
+    def fitted(self) -> frozenset[Button]:
+        return frozenset(self._pins)
+
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         with ExitStack() as claimed:

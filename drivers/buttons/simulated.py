@@ -14,6 +14,10 @@ class SimulatedButtons(Buttons):
         super().__init__(name)
         self._down: set[Button] = set()
 
+    @property
+    def fitted(self) -> frozenset[Button]:
+        return frozenset(Button)
+
     async def open(self) -> None:
         self.publish(StateChanged(DeviceState.ONLINE))
         if Button.SUPERVISOR in self._down:

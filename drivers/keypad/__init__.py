@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from dataclasses import dataclass
 from enum import Enum
 
@@ -46,3 +47,8 @@ class KeyPressed(DeviceEvent):
 
 class Keypad(Device):
     """Publishes KeyPressed and StateChanged."""
+
+    @property
+    @abc.abstractmethod
+    def fitted(self) -> frozenset[Key]:
+        """The keys that it can have; one that is bought may have fewer."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from drivers.device import DeviceState, StateChanged
 from drivers.errors import DeviceUnavailable
-from drivers.keypad import Keypad, KeyPressed
+from drivers.keypad import Key, Keypad, KeyPressed
 from drivers.keypad.input_device import EV_KEY, EV_SYN, SYN_DROPPED, InputDevice, Record
 from drivers.keypad.key_codes import KEY_OF_CODE, NUM_LOCK
 
@@ -41,6 +41,10 @@ class EvdevKeypad(Keypad):
         self._input: InputDevice | None = None
         self._looking: asyncio.TimerHandle | None = None
         self._is_dropping = False
+
+    @property
+    def fitted(self) -> frozenset[Key]:
+        return frozenset(KEY_OF_CODE.values())
 
     async def open(self) -> None:
         self._look()

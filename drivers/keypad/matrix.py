@@ -53,6 +53,10 @@ class MatrixKeypad(Keypad):
         self._scanning: asyncio.Task[None] | None = None
         self._edge = False
 
+    @property
+    def fitted(self) -> frozenset[Key]:
+        return frozenset(key for row in self._keys for key in row)
+
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
 

@@ -11,6 +11,10 @@ class SimulatedKeypad(Keypad):
     def __init__(self, name: str = "keypad") -> None:
         super().__init__(name)
 
+    @property
+    def fitted(self) -> frozenset[Key]:
+        return frozenset(Key)
+
     async def open(self) -> None:
         self.publish(StateChanged(DeviceState.ONLINE))
 

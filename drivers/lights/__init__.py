@@ -29,6 +29,11 @@ class FlashRate(Enum):
 class Lights(Device):
     """Publishes StateChanged."""
 
+    @property
+    @abc.abstractmethod
+    def fitted(self) -> frozenset[Light]:
+        """The lights that this terminal has."""
+
     @abc.abstractmethod
     async def show(self, pattern: dict[Light, FlashRate]) -> None:
         """Replace the whole pattern; a light not named is off. Flashing lights flash in step.

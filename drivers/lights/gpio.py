@@ -39,6 +39,10 @@ class GpioLights(Lights):
         self._rhythm = Rhythm()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def fitted(self) -> frozenset[Light]:
+        return frozenset(self._numbers)
+
     async def open(self) -> None:
         with ExitStack() as claimed:
             self._pins = {light: self._claim(light, claimed) for light in self._numbers}

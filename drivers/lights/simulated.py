@@ -30,6 +30,10 @@ class SimulatedLights(Lights):
         """What is shown now, off lights left out."""
         return dict(self._pattern)
 
+    @property
+    def fitted(self) -> frozenset[Light]:
+        return frozenset(Light)
+
     async def open(self) -> None:
         self.publish(StateChanged(DeviceState.ONLINE))
 

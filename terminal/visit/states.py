@@ -109,8 +109,19 @@ class Belongings:
     change: bool | None = False
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """The names of what certainly lies there, the most urgent first."""
+        lying = {
+            "card": self.card,
+            "sheets": self.sheets,
+            "receipt": self.receipt,
+            "change": self.change,
+        }
+        return tuple(name for name, lies in lying.items() if lies)
+
+    @property
     def any_seen(self) -> bool:
-        return self.card or bool(self.sheets) or bool(self.receipt) or bool(self.change)
+        return bool(self.seen)
 
     @property
     def any_unknown(self) -> bool:

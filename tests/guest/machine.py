@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import importlib.metadata
+import importlib.util
 import itertools
 import json
 import shutil
@@ -14,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.guest import image
+from tests.guest import gpio_sim, image
 
 BOOT_S = 120.0  # ten seconds on an idle machine; it is emulated in software
 COMMAND_S = 60.0
@@ -85,6 +87,8 @@ class Machine:
         code = self.directory / "code"
         for package in ("drivers", "tests/guest"):
             shutil.copytree(_ROOT / package, code / package)
+        shutil.copy(await asyncio.to_thread(gpio_sim.build), code)
+        _libraries(code / "lib")
         await asyncio.to_thread(image.disk, self.directory / "code.img", code, "64M")
         process = await asyncio.create_subprocess_exec(*self._command(base), cwd=self.directory)
         self._stack.push_async_callback(process.wait)
@@ -153,3 +157,16 @@ class Machine:
         command += " -device qemu-xhci,id=usb"
         kernel = "console=ttyS0 quiet root=/dev/vda rw panic=-1 mitigations=off tsc=reliable"
         return [*command.split(), "-append", kernel]
+
+
+def _libraries(folder: Path) -> None:
+    """What the drivers need of this environment's own packages; the guest's Python is Debian's."""
+    for name in ("gpiozero", "gpiod", "colorzero", "importlib_resources"):
+        found = importlib.util.find_spec(name)
+        assert found is not None
+        assert found.origin is not None
+        shutil.copytree(Path(found.origin).parent, folder / name)
+    for information in Path(str(importlib.metadata.distribution("gpiozero")._path)).parent.glob(  # type: ignore[attr-defined]
+        "gpiozero-*.dist-info"
+    ):
+        shutil.copytree(information, folder / information.name)

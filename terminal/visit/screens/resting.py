@@ -53,7 +53,9 @@ def out_of_service(state: s.OutOfService) -> Screen:
 
 def supervisor(state: s.Supervisor) -> Screen:
     """Staff can clear what they have taken care of, and say that a sensor sees what is not there."""
-    amiss = dict.fromkeys((*state.troubles, *_seen(state.there), *state.notes))
+    amiss = dict.fromkeys(
+        (*state.troubles, *(f"trouble.found_{name}" for name in state.there.seen), *state.notes)
+    )
     lines = tuple(Text(each) for each in amiss) or (Text("supervisor.fine"),)
     choices = [Choice(1, "clear", Text("supervisor.clear"), Text("supervisor.clear.detail"))]
     if state.there.sheets or state.there.receipt or state.there.change:
@@ -66,13 +68,3 @@ def supervisor(state: s.Supervisor) -> Screen:
         choices=tuple(choices),
         keys=(LANGUAGE,),
     )
-
-
-def _seen(there: s.Belongings) -> tuple[str, ...]:
-    lying = {
-        "card": there.card,
-        "sheets": there.sheets,
-        "receipt": there.receipt,
-        "change": there.change,
-    }
-    return tuple(f"trouble.found_{name}" for name, lies in lying.items() if lies)
