@@ -159,9 +159,10 @@ def _sensors(config: c.SimulatedSensors | c.GpioSensors) -> Sensors:
             from drivers.sensors import Sensor
             from drivers.sensors.gpio import GpioSensors, SensorInput
 
-            # The cover's switch opens its circuit: a cut wire must read as an open cover.
+            # Switches of cover and housing open their circuits: a cut wire must read as opened.
+            opened = {Sensor.COVER_OPEN, Sensor.TAMPERED}
             inputs = {
-                sensor: SensorInput(pin, true_when_high=sensor is Sensor.COVER_OPEN)
+                sensor: SensorInput(pin, true_when_high=sensor in opened)
                 for sensor, pin in config.pins.items()
             }
             return GpioSensors(inputs, pin_factory(config.factory))

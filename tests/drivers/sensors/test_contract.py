@@ -18,6 +18,8 @@ INPUTS = {
     Sensor.RECEIPT_IN_SLOT: SensorInput(7),
     Sensor.CHANGE_IN_CUP: SensorInput(8),
     Sensor.COVER_OPEN: SensorInput(9, true_when_high=True),
+    Sensor.TAMPERED: SensorInput(10, true_when_high=True),
+    Sensor.HEADPHONES: SensorInput(11),
 }
 
 
