@@ -59,6 +59,7 @@ async def world(request: pytest.FixtureRequest) -> World:
 async def _settle(world: World, sensors: Sensors) -> None:
     """Cover shut, nothing lying about, and the stream read up to here."""
     await world.make(Sensor.COVER_OPEN, False)
+    await world.make(Sensor.TAMPERED, False)
     while not await silent(sensors):
         pass
 
