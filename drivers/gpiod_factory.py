@@ -15,6 +15,7 @@ import os
 import selectors
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ import gpiod
 from gpiod.line import Bias, Direction, Edge, Value
 from gpiozero import (
     Factory,
+    GPIOPinInUse,
     Pin,
     PinInvalidFunction,
     PinInvalidPull,
@@ -52,12 +54,31 @@ class GpiodFactory(Factory):  # type: ignore[misc]  # gpiozero has no annotation
         self.chip = gpiod.Chip(str(chip or header_chip()))
         self.watcher = _Watcher()
         self._pins: dict[int, GpiodPin] = {}
+        self._owners: dict[str, weakref.ref[object]] = {}
+
+    # gpiozero's own keeping of who has which pin asks for the board's layout, which nobody needs here.
 
     def reserve_pins(self, requester: object, *names: object) -> None:
-        super().reserve_pins(requester, *(_name(name) for name in names))
+        """Raises GPIOPinInUse when a device that still lives has one of them."""
+        with self._res_lock:
+            for name in names:
+                owner = self._owner(name)
+                if owner is not None and owner is not requester:
+                    raise GPIOPinInUse(f"{_name(name)} is already in use by {owner!r}")
+            self._owners |= {_name(name): weakref.ref(requester) for name in names}
 
     def release_pins(self, reserver: object, *names: object) -> None:
-        super().release_pins(reserver, *(_name(name) for name in names))
+        with self._res_lock:
+            for name in names:
+                if self._owner(name) in (None, reserver):
+                    self._owners.pop(_name(name), None)
+
+    def _owner(self, name: object) -> object | None:
+        held = self._owners.get(_name(name))
+        return None if held is None else held()
+
+    def release_all(self, reserver: object) -> None:
+        self.release_pins(reserver, *list(self._owners))
 
     def pin(self, name: int) -> GpiodPin:
         """The same object for the same number."""

@@ -16,8 +16,6 @@ from drivers.device import Device, DeviceEvent, StateChanged
 from drivers.errors import DeviceUnavailable
 from drivers.gpio_factory import pin_factory
 from drivers.gpiod_factory import GpiodFactory, header_chip
-from drivers.keypad import Key, KeyPressed
-from drivers.keypad.matrix import MatrixKeypad
 from drivers.lights import FlashRate, Light
 from drivers.lights.gpio import GpioLights
 from drivers.sensors import Sensor
@@ -27,8 +25,6 @@ from drivers.sounder.gpio import GpioSounder
 
 CONFIG = Path("/sys/kernel/config/gpio-sim/pi")
 LAMP, OTHER, BUZZER, INHIBIT, OK, CANCEL, TRAY = 17, 27, 12, 16, 5, 6, 4
-ROWS, COLUMNS = (20, 21), (18, 19)
-KEYS = ((Key.D1, Key.D2), (Key.OK, Key.CANCEL))
 
 
 class Chip:
@@ -81,7 +77,7 @@ def told(event: DeviceEvent) -> str:
 
 async def main() -> dict[str, object]:
     chip = Chip()
-    for line in (OK, CANCEL, TRAY, *COLUMNS):
+    for line in (OK, CANCEL, TRAY):
         chip.drive(line, high=True)
     factory = pin_factory("libgpiod")
     assert isinstance(factory, GpiodFactory)
@@ -89,7 +85,6 @@ async def main() -> dict[str, object]:
     async with AsyncExitStack() as stack:
         result |= await outputs(chip, factory)
         result |= await inputs(chip, factory)
-        result |= await matrix(chip, factory)
         lights = await stack.enter_async_context(GpioLights({Light.STATUS: LAMP}, factory))
         try:
             async with GpioSounder(LAMP, factory):
@@ -172,33 +167,6 @@ async def bounced(chip: Chip, buttons: GpioButtons) -> list[str]:
     await asyncio.sleep(0.2)
     chip.drive(OK, high=True)
     return [*pressed, *await heard(buttons, 1)]
-
-
-async def matrix(chip: Chip, factory: GpiodFactory) -> dict[str, object]:
-    """A wire between each row and column that is pressed, played by a task: a low row pulls its column low."""
-    down: set[tuple[int, int]] = set()
-
-    async def wires() -> None:
-        while True:
-            for column, line in enumerate(COLUMNS):
-                low = any(at == column and not chip.level(ROWS[row]) for row, at in down)
-                chip.drive(line, high=not low)
-            await asyncio.sleep(0.001)
-
-    heard_keys: list[str] = []
-    async with MatrixKeypad(ROWS, COLUMNS, KEYS, factory) as keypad:
-        await heard(keypad, 1)
-        wiring = asyncio.create_task(wires())
-        down.add((0, 1))
-        async with asyncio.timeout(20):
-            async for event in keypad.events():
-                if isinstance(event, KeyPressed):
-                    heard_keys.append(event.key.value)
-                    break
-        down.clear()
-        await asyncio.sleep(0.3)
-        wiring.cancel()
-    return {"matrix": heard_keys}
 
 
 if __name__ == "__main__":
