@@ -222,18 +222,16 @@ class EscPosReceipt(Tagged, frozen=True, kw_only=True, tag="escpos"):
 
 
 class Panel(Section, frozen=True, kw_only=True):
-    """The page on the touch screen; leave the section out for a terminal without one.
-
-    ``blank_with_headphones``: while somebody listens in private, the page shows nothing of the visit."""
+    """The page on the touch screen; leave the section out for a terminal without one."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
-    blank_with_headphones: bool = True
 
 
 class Config(Section, frozen=True, kw_only=True):
     """All of it. ``state_dir`` holds the journal; ``name`` is shown to staff.
 
+    ``hide_with_headphones``: while somebody listens in private, screen and display show nothing of the visit.
     No device has a default: a forgotten section must not become a tray that is always seen empty.
     """
 
@@ -253,6 +251,7 @@ class Config(Section, frozen=True, kw_only=True):
     speaker: SimulatedSpeaker | AlsaSpeaker | NotFitted
     display: SimulatedDisplay | OledDisplay | CustomerDisplay | NotFitted
     volume: Volume = Volume()
+    hide_with_headphones: bool = True
     panel: Panel | None = None
     limits: Limits = Limits()
     clock_offset_s: float = 0

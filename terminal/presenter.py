@@ -16,7 +16,7 @@ from terminal.attention import Call, Left, next_change_s, signals
 from terminal.clock import Clock
 from terminal.config import Config
 from terminal.devices import Devices
-from terminal.faces import Scene
+from terminal.faces import Scene, veiled
 from terminal.faces.bringing import Failing
 from terminal.faces.buzzer import Buzzer
 from terminal.faces.lamps import Lamps
@@ -61,8 +61,8 @@ class Presenter:
         self._buzzer = Buzzer(devices.sounder, self._loudness, failing)
         self._display = SmallDisplay(devices.display, failing)
         spoken = ("repeat", "volume") if devices.speaker is not None else ("volume",)
-        blanks = config.panel is not None and config.panel.blank_with_headphones
-        self._page = Page(panel, config.name, blanks=blanks, services=(*spoken, "call_staff"))
+        self._page = Page(panel, config.name, (*spoken, "call_staff"))
+        self._veils = config.hide_with_headphones
         self._since: dict[Left, float] = {}
         self._called: set[Left] = set()
         self._scene: Scene | None = None
@@ -83,8 +83,9 @@ class Presenter:
         self._lamps.show(scene)
         self._buzzer.show(scene, with_voice=self.voice.works)
         self.voice.show(scene)
-        self._display.show(scene)
-        self._page.show(scene, self._clock.now(), headphones=self.voice.headphones)
+        seen = veiled(scene) if self._veils and self.voice.headphones else scene
+        self._display.show(seen)
+        self._page.show(seen, self._clock.now())
         due = call.call_staff - self._called
         self._called = (self._called & left) | due
         return due

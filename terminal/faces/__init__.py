@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from terminal.attention import Call
 from terminal.signals import Signals
 from terminal.strings.catalogue import Catalogue
 from terminal.switches import Stop
+from terminal.visit import states as s
 from terminal.visit.screen import Screen, Text
 from terminal.visit.states import State
 
@@ -50,6 +51,17 @@ class Scene:
         return tuple(
             call for call in calls if not any(lookup(call).rstrip("。.") in words for words in said)
         )
+
+
+RESTING = s.Idle | s.Guide | s.Closed | s.OutOfService | s.Supervisor
+_BLANK = Screen("blank", Text("blank.title"), (Text("blank.line"),), picture="counter")
+
+
+def veiled(scene: Scene) -> Scene:
+    """For the eyes, while somebody listens in private: that they are being served, and nothing of it."""
+    if isinstance(scene.state, RESTING):
+        return scene
+    return replace(scene, screen=_BLANK, stop=None)
 
 
 def _name(screen: Screen) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The page on a touch screen. Blank, if so configured, while somebody listens by headphones: nobody looks on."""
+"""The page on a touch screen."""
 
 from __future__ import annotations
 
@@ -9,34 +9,24 @@ from terminal.panel.server import Panel
 from terminal.panel.view import PanelView, render
 from terminal.strings.catalogue import NAMES
 from terminal.switches import Stop
-from terminal.visit import states as s
 from terminal.visit.limits import counts_down
-from terminal.visit.screen import Screen, Text
-
-RESTING = s.Idle | s.Guide | s.Closed | s.OutOfService | s.Supervisor
-BLANK = Screen("blank", Text("blank.title"), (Text("blank.line"),), picture="counter")
 
 
 class Page:
     """``panel`` is None for a terminal without a touch screen; ``services``: keys beside those of a screen."""
 
-    def __init__(
-        self, panel: Panel | None, name: str, *, blanks: bool, services: tuple[str, ...]
-    ) -> None:
+    def __init__(self, panel: Panel | None, name: str, services: tuple[str, ...]) -> None:
         self.panel = panel
         self._name = name
-        self._blanks = blanks
         self._services = services
 
-    def show(self, scene: Scene, at: datetime, *, headphones: bool) -> None:
-        if self.panel is None:
-            return
-        private = self._blanks and headphones and not isinstance(scene.state, RESTING)
-        self.panel.show(self._view(scene, BLANK if private else scene.screen, at))
+    def show(self, scene: Scene, at: datetime) -> None:
+        if self.panel is not None:
+            self.panel.show(self._view(scene, at))
 
-    def _view(self, scene: Scene, screen: Screen, at: datetime) -> PanelView:
+    def _view(self, scene: Scene, at: datetime) -> PanelView:
         return render(
-            screen,
+            scene.screen,
             scene.words,
             language=scene.words.language,
             languages=NAMES.items(),

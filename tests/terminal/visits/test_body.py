@@ -218,3 +218,16 @@ async def test_a_buzzer_that_raises_what_nobody_expects_stops_no_visit(
         assert (await place.reach(s.OutOfService)).troubles == ("trouble.sounder",)
         await place.settled()
         assert place.steps() == PAPER
+
+
+async def test_R59_in_headphones_nobody_can_look_on(backend: Backend, here: Path) -> None:
+    async with terminal_at(backend, here, speaker=SIMULATED) as place:
+        await place.reach(s.Idle)
+        display = simulated(place.terminal.devices.display, SimulatedDisplay)
+        await Person(place).go(s.EnteringPin)
+        sensors(place).set(Sensor.HEADPHONES, True)
+        await place.until(lambda: "".join(display.lines).startswith("音声でご案内"), "hidden")
+        sensors(place).set(Sensor.HEADPHONES, False)
+        await place.until(lambda: "".join(display.lines).startswith("暗証番号"), "shown again")
+        await place.press("cancel")
+        await Person(place).go(s.Idle)
