@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from drivers.device import DeviceState
 from drivers.speaker import Clip, Outlet, Speaker, Speech
 from terminal.attention import SOUNDS, Call
 from terminal.faces import Scene
@@ -56,10 +57,14 @@ class Voice:
         self._scene: Scene | None = None
         self._round: Call | None = None
         self._again_at: float | None = None
+        self._worked = False
 
     @property
     def works(self) -> bool:
-        return self._bringing is not None and self._bringing.works
+        """Is anything heard of what is said?"""
+        if self._speaker is None or self._bringing is None:
+            return False
+        return self._bringing.works and self._speaker.state is DeviceState.ONLINE
 
     @property
     def listener(self) -> Listener:
@@ -79,8 +84,13 @@ class Voice:
 
     def show(self, scene: Scene) -> None:
         self._scene = scene
+        worked, self._worked = self._worked, self.works
         if scene.call.repeat:
-            if self._round is None or self._round.words != scene.call.words:
+            if (
+                self._round is None
+                or (self._worked and not worked)
+                or self._round.words != scene.call.words
+            ):
                 self._say_round(scene)
             return
         self._round = None
@@ -156,11 +166,17 @@ class Voice:
         self._round = scene.call
         tune_ms = sum(ms for _, ms, _ in SOUNDS[scene.call.sound or "key"])
         texts = tuple(Text(word) for word in scene.call.words)
-        self._say(texts, scene.words, after_ms=tune_ms, rest_ms=scene.call.gap_ms)
+        # To whoever may have left: headphones that still hang there must not swallow it.
+        self._say(texts, scene.words, Outlet.SPEAKER, (tune_ms, scene.call.gap_ms))
 
     def _say(
-        self, texts: tuple[Text, ...], words: Catalogue, *, after_ms: int = 0, rest_ms: int = 0
+        self,
+        texts: tuple[Text, ...],
+        words: Catalogue,
+        outlet: Outlet | None = None,
+        around_ms: tuple[int, int] = (0, 0),
     ) -> None:
+        """``around_ms``: silence before and behind."""
         if self._bringing is None:
             return
         if not texts:
@@ -169,11 +185,12 @@ class Voice:
                 self._bringing.want(None)
             return
         said = clips(texts, words, self._source, slow=self.hearing.slow)
-        around = [(Clip(ms),) if ms else () for ms in (after_ms, rest_ms)]
+        around = [(Clip(ms),) if ms else () for ms in around_ms]
+        own = Outlet.HEADPHONES if self.headphones else Outlet.SPEAKER
         self._speech = Speech(
             (*around[0], *said, *around[1]),
             self._loudness(),
-            Outlet.HEADPHONES if self.headphones else Outlet.SPEAKER,
+            outlet or own,
             tuple(words.lookup(spoken(text, words)) for text in texts),
         )
         self._bringing.want(self._speech)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.lights import FlashRate, Light
+from drivers.speaker import Outlet
 from terminal.attention import LADDER, Left
 from terminal.left_behind import left_behind
 from terminal.signals import signals_of
@@ -117,11 +118,28 @@ async def test_R67_tune_and_words_take_turns_until_it_is_taken() -> None:
             made.presenter.speech_ended(speech)
             await made.shown()
         made.speaker.unplug()
-        made.presenter.voice._bringing._fails = True  # type: ignore[union-attr]
         await made.show(state, there)
         sounding = made.sounder.sounding
         assert sounding is not None
         assert sounding.repeat, "the buzzer goes on alone"
+        made.speaker.plug()
+        said = len(made.speaker.history)
+        await made.show(state, there)
+        assert len(made.speaker.history) == said + 1, "and with the voice again"
+        sounding = made.sounder.sounding
+        assert sounding is not None
+        assert not sounding.repeat
+
+
+async def test_a_call_is_heard_from_the_loudspeaker_though_headphones_hang_there() -> None:
+    state, there = s.TakingCardBack(s.Visit("v"), s.Ending.CANCELLED), LYING[Left.CARD]
+    async with faces(with_voice=True) as made:
+        made.presenter.voice.headphones = True
+        await made.show(state, there)
+        made.clock.at = 10
+        await made.show(state, there)
+        outlets = [speech.outlet for speech in made.speaker.history]
+        assert outlets == [Outlet.HEADPHONES, Outlet.SPEAKER]
 
 
 async def test_an_old_speechs_end_begins_no_round() -> None:

@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 
 from drivers.speaker import RATE_HZ
+from terminal.config import parse
+from terminal.daemon import recordings_of
+from terminal.demo.stage import Play, settings_of
+from terminal.strings.catalogue import NAMES
 from terminal.voice.levelling import PEAK, levelled
-from terminal.voice.making import make
+from terminal.voice.making import make, wanted
 from terminal.voice.phrases import Phrase
 from terminal.voice.recordings import MissingRecording, Recordings
 from terminal.voice.respelling import for_synthesis
@@ -145,3 +149,17 @@ def test_a_folder_without_recordings_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "en" / "index.json").write_text("{")
     with pytest.raises(MissingRecording, match=r"index\.json"):
         Recordings(tmp_path)
+
+
+def test_a_terminal_with_a_voice_does_not_start_without_its_recordings(tmp_path: Path) -> None:
+    """Found out later, somebody would hear half a sentence."""
+    speaker = {"type": "alsa", "device": "default", "recordings": str(tmp_path)}
+    raw = {**settings_of(Play(tmp_path, port=None), tmp_path, tmp_path, 1, 0), "speaker": speaker}
+    config = parse(raw, tmp_path)
+    with pytest.raises(MissingRecording, match=r"no recordings of a voice"):
+        recordings_of(config)
+    for voice in (*NAMES, "kana"):
+        few = dict(list(wanted(voice).items())[:3])
+        make(tmp_path, voice, few, Whistle())
+    with pytest.raises(MissingRecording, match=r"phrases are not recorded"):
+        recordings_of(config)
