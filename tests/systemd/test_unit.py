@@ -104,7 +104,7 @@ def test_the_worker_may_still_lower_its_own_limits_and_priority() -> None:
 def test_devices_are_named_as_the_kernel_lists_them() -> None:
     """A guess such as char-usblp matches nothing, and nobody would be told."""
     allowed = {value.split()[0] for value in _settings()["DeviceAllow"]}
-    listed = {"gpiochip", "ttyACM", "ttyUSB", "ttyAMA", "ttyS", "usb", "input"}
+    listed = {"gpiochip", "ttyACM", "ttyUSB", "ttyAMA", "ttyS", "usb", "input", "alsa", "i2c"}
     assert allowed == {f"char-{name}" for name in listed}
 
 
@@ -128,5 +128,5 @@ def test_the_user_and_its_groups_are_made(tmp_path: Path) -> None:
         line.split(":")[0]: line.split(":")[3]
         for line in (tmp_path / "etc" / "group").read_text().splitlines()
     }
-    for group in ("dialout", "gpio", "input", "lp"):
+    for group in ("audio", "dialout", "gpio", "i2c", "input", "lp"):
         assert groups[group] == "madoguchi"
