@@ -168,10 +168,10 @@ class SimulatedDisplay(Tagged, frozen=True, kw_only=True, tag="simulated"):
 
 
 class OledDisplay(Tagged, frozen=True, kw_only=True, tag="oled"):
-    """128 x 64 dots on I2C; ``font`` is a TrueType file with the characters of every language."""
+    """128 x 64 dots on I2C; ``fonts`` are TrueType files, asked in this order for each word."""
 
     controller: Literal["ssd1306", "ssd1309", "sh1106"] = "ssd1306"
-    font: Path
+    fonts: Annotated[tuple[Path, ...], Meta(min_length=1)]
     bus: Annotated[int, Meta(ge=0, le=20)] = 1
     address: Annotated[int, Meta(ge=0x03, le=0x77)] = 0x3C
 

@@ -195,7 +195,7 @@ def _display(
         case c.OledDisplay():
             from drivers.display.oled import OledDisplay
 
-            return OledDisplay(config.controller, config.font, config.bus, config.address)
+            return OledDisplay(config.controller, config.fonts, config.bus, config.address)
         case c.CustomerDisplay():
             from drivers.display.customer import CustomerDisplay
 

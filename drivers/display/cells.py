@@ -14,7 +14,7 @@ _NOT_FIRST = frozenset(
     "、。，．,.!?！？：:；;）)」』】〉》’”・ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ"
 )
 _NOT_LAST = frozenset("（(「『【〈《‘“")
-_TOKEN = re.compile(r"\s+|[^\s\u1100-\uffff]+|.", re.DOTALL)
+_TOKEN = re.compile(r"\s+|[^\s\u1100-\u1dff\u1f00-\uffff]+|.", re.DOTALL)
 """Spaces; a word in letters that are written with spaces between words; any other character alone."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,20 +18,20 @@ from drivers.errors import DeviceUnavailable
 
 Controller = Literal["ssd1306", "ssd1309", "sh1106"]
 CELL_PX, ROW_PX, SMALLEST_PX = 8, 16, 10
-_RUN = re.compile(r"[\u0021-\u10ff]+|.", re.DOTALL)  # a word in a small alphabet, or one character
+_RUN = re.compile(r"[\u0021-\u10ff\u1e00-\u1eff]+|.", re.DOTALL)  # a word in a small alphabet, or one character
 _NO_CHARACTER = "\U0010ffff"  # no font has it: what is drawn then is what is drawn for any it lacks
 
 
 class OledDisplay(DisplayOnThread):
-    """``font`` is a TrueType file; ``connect`` makes luma's device, and is luma's own unless a test has
-    another."""
+    """``fonts`` are TrueType files, asked in this order for each word; ``connect`` makes luma's device, and is
+    luma's own unless a test has another."""
 
     columns, rows = 16, 4
 
     def __init__(
         self,
         controller: Controller,
-        font: Path,
+        fonts: Sequence[Path],
         bus: int = 1,
         address: int = 0x3C,
         *,
@@ -39,28 +39,27 @@ class OledDisplay(DisplayOnThread):
         connect: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__(name)
-        self._font_path = font
+        self._fonts = tuple(fonts)
         self._make = connect or (lambda: _luma(name, controller, bus, address))
-        self._font: ImageFont.FreeTypeFont | None = None
         self._luma: Any = None
 
     async def open(self) -> None:
-        try:
-            self._font = ImageFont.truetype(str(self._font_path), ROW_PX)
-        except OSError as error:
-            advice = f"{self._font_path} is no font file: name one in [display] font"
-            raise DeviceUnavailable(self.name, DeviceState.NO_DEVICE, advice) from error
+        for font in self._fonts:
+            try:
+                _sized(font, ROW_PX)
+            except OSError as error:
+                advice = f"{font} is no font file: name others in [display] fonts"
+                raise DeviceUnavailable(self.name, DeviceState.NO_DEVICE, advice) from error
         await super().open()
 
     def can_show(self, text: str) -> bool:
-        font = self._font
-        return font is not None and all(_has(font, character) for character in text)
+        return all(any(_has(font, character) for font in self._fonts) for character in text)
 
     def _connect(self) -> None:
         self._luma = self._make()
 
     def _draw(self, lines: tuple[str, ...]) -> None:
-        self._luma.display(drawn(lines, self._font_path, (self._luma.width, self._luma.height)))
+        self._luma.display(drawn(lines, self._fonts, (self._luma.width, self._luma.height)))
 
     def _ping(self) -> None:
         self._luma.command(0xE3)  # NOP, of all these controllers
@@ -72,7 +71,7 @@ class OledDisplay(DisplayOnThread):
             self._luma = None
 
 
-def drawn(lines: tuple[str, ...], font: Path, size: tuple[int, int]) -> Image.Image:
+def drawn(lines: tuple[str, ...], fonts: Sequence[Path], size: tuple[int, int]) -> Image.Image:
     """White on black, hard-edged. A kanji has two cells of its own; a Latin word is set as a whole, as large
     as its cells allow: no letter runs into the next."""
     image = Image.new("1", size)
@@ -81,11 +80,16 @@ def drawn(lines: tuple[str, ...], font: Path, size: tuple[int, int]) -> Image.Im
     for row, line in enumerate(lines):
         at = 0
         for run in _RUN.findall(line):
-            fitting = _fitting(font, run)
             place = (at * CELL_PX, row * ROW_PX + ROW_PX - 2)
-            draw.text(place, run, 1, fitting, anchor="ls")
+            draw.text(place, run, 1, _fitting(_font_of(run, fonts), run), anchor="ls")
             at += cells(run)
     return image
+
+
+def _font_of(run: str, fonts: Sequence[Path]) -> Path:
+    """The first that has every character of it."""
+    whole = (font for font in fonts if all(_has(font, character) for character in run))
+    return next(whole, fonts[0])
 
 
 @cache
@@ -100,16 +104,16 @@ def _fitting(font: Path, run: str) -> ImageFont.FreeTypeFont:
 
 
 @cache
-def _has(font: ImageFont.FreeTypeFont, character: str) -> bool:
+def _has(font: Path, character: str) -> bool:
     """Whether the font draws it as anything else than what it draws for a character it does not have."""
     if character.isspace():
         return True
     return _glyph(font, character) != _glyph(font, _NO_CHARACTER)
 
 
-def _glyph(font: ImageFont.FreeTypeFont, character: str) -> bytes:
+def _glyph(font: Path, character: str) -> bytes:
     image = Image.new("1", (2 * ROW_PX, 2 * ROW_PX))
-    ImageDraw.Draw(image).text((0, 0), character, 1, font)
+    ImageDraw.Draw(image).text((0, 0), character, 1, _sized(font, ROW_PX))
     return image.tobytes()
 
 

@@ -36,6 +36,7 @@ def test_words_are_never_torn(words: list[str]) -> None:
         ("五文字です「はい」", 12, ["五文字です", "「はい」"]),
         ("Please take your card", 16, ["Please take your", "card"]),
         ("카드를 가져가세요", 10, ["카드를", "가져가세요"]),
+        ("Vui lòng lấy giấy", 13, ["Vui lòng lấy", "giấy"]),
         ("abcdefghijkl", 5, ["abcde", "fghij", "kl"]),
         ("", 8, []),
     ],

@@ -24,6 +24,8 @@ from drivers.errors import DeviceUnavailable, DriverError
 from terminal.receipt import find_font
 from tests.drivers.pins import heard, until
 
+MICROHEI = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
+
 
 class Eyes(abc.ABC):
     display: Display
@@ -90,7 +92,7 @@ class Recorder:
 class OnOled(Eyes):
     def __init__(self) -> None:
         self.line = Recorder()
-        self.display = OledDisplay("ssd1306", find_font(), connect=self._connect)
+        self.display = OledDisplay("ssd1306", [find_font()], connect=self._connect)
 
     def _connect(self) -> Any:
         if self.line.gone:
@@ -98,7 +100,7 @@ class OnOled(Eyes):
         return ssd1306(self.line)
 
     def sees(self, lines: tuple[str, ...]) -> bool:
-        return self.line.image().tobytes() == drawn(lines, find_font(), (128, 64)).tobytes()
+        return self.line.image().tobytes() == drawn(lines, [find_font()], (128, 64)).tobytes()
 
     def unplug(self) -> None:
         self.line.gone = True
@@ -240,6 +242,8 @@ async def test_a_display_knows_what_it_cannot_show(tmp_path: Path) -> None:
     async with oled:
         assert oled.can_show("証明書をお取りください (3)")
         assert not oled.can_show("증명서")
+    every = OledDisplay("ssd1306", [find_font(), MICROHEI])
+    assert every.can_show("증명서 证明书 Giấy chứng nhận 証明書")
     till = CustomerDisplay("/nowhere")
     assert till.can_show("Card")
     assert not till.can_show("カード")
