@@ -26,7 +26,9 @@ from terminal.visit.limits import Limits
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
 PinSource = Literal["lgpio", "libgpiod", "mock"]
+KeyCode = Annotated[int, Meta(ge=1, le=767)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
+NUM_LOCK = 69
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,9 +85,18 @@ class SimulatedKeypad(Tagged, frozen=True, kw_only=True, tag="simulated"):
 
 
 class UsbKeypad(Tagged, frozen=True, kw_only=True, tag="usb"):
-    """A wired numeric keypad; ``path`` is its own, of those in /dev/input/by-id."""
+    """A wired numeric keypad; ``path`` is its own, of those in /dev/input/by-id.
+
+    ``keys``: the kernel's codes of keys that this one has elsewhere (linux/input-event-codes.h)."""
 
     path: Path
+    keys: dict[Key, KeyCode] = {}
+
+    def __post_init__(self) -> None:
+        if NUM_LOCK in self.keys.values():
+            raise ValueError(
+                f"keys: {NUM_LOCK} is NumLock, which is kept lit and means nothing else"
+            )
 
 
 class MatrixKeypad(Tagged, frozen=True, kw_only=True, tag="matrix"):

@@ -100,7 +100,7 @@ def _keypad(config: c.SimulatedKeypad | c.UsbKeypad | c.MatrixKeypad) -> Keypad:
         case c.UsbKeypad():
             from drivers.keypad.evdev import EvdevKeypad
 
-            return EvdevKeypad(config.path)
+            return EvdevKeypad(config.path, config.keys)
         case c.MatrixKeypad():
             from drivers.gpio_factory import pin_factory
             from drivers.keypad.matrix import MatrixKeypad

@@ -18,7 +18,8 @@ from drivers.errors import DeviceUnavailable
 
 Controller = Literal["ssd1306", "ssd1309", "sh1106"]
 CELL_PX, ROW_PX, SMALLEST_PX = 8, 16, 10
-_RUN = re.compile(r"[\u0021-\u10ff\u1e00-\u1eff]+|.", re.DOTALL)  # a word in a small alphabet, or one character
+# A word in a small alphabet, or one character.
+_RUN = re.compile(r"[\u0021-\u10ff\u1e00-\u1eff]+|.", re.DOTALL)
 _NO_CHARACTER = "\U0010ffff"  # no font has it: what is drawn then is what is drawn for any it lacks
 
 

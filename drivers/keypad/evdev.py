@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from drivers.device import DeviceState, StateChanged
@@ -33,9 +33,15 @@ class EvdevKeypad(Keypad):
     """
 
     def __init__(
-        self, path: Path, *, name: str = "keypad", opener: Opener = InputDevice.grabbed
+        self,
+        path: Path,
+        codes: Mapping[Key, int] | None = None,
+        *,
+        name: str = "keypad",
+        opener: Opener = InputDevice.grabbed,
     ) -> None:
         super().__init__(name)
+        self._keys = KEY_OF_CODE | {code: key for key, code in (codes or {}).items()}
         self._path = path
         self._opener = opener
         self._input: InputDevice | None = None
@@ -44,7 +50,7 @@ class EvdevKeypad(Keypad):
 
     @property
     def fitted(self) -> frozenset[Key]:
-        return frozenset(KEY_OF_CODE.values())
+        return frozenset(self._keys.values())
 
     async def open(self) -> None:
         self._look()
@@ -94,7 +100,7 @@ class EvdevKeypad(Keypad):
         if record.code == NUM_LOCK:
             self._light_num_lock()
             return
-        key = KEY_OF_CODE.get(record.code)
+        key = self._keys.get(record.code)
         if key is not None:
             self.publish(KeyPressed(key))
 

@@ -81,6 +81,20 @@ def test_the_choice_of_hardware_is_the_configuration(tmp_path: Path) -> None:
         (('name = "desk"', "name = "), "cannot be read as TOML"),
         (('[payment]\ntype = "simulated"', '[payment]\ntype = "simulated"\nslots = 2'), "slots"),
         (
+            (
+                '[keypad]\ntype = "simulated"',
+                '[keypad]\ntype = "usb"\npath = "k"\nkeys = { ok = 69 }',
+            ),
+            "[keypad] keys: 69 is NumLock",
+        ),
+        (
+            (
+                '[keypad]\ntype = "simulated"',
+                '[keypad]\ntype = "matrix"\nrows = [5]\ncolumns = [6, 7]\nkeys = [["1"]]',
+            ),
+            "1 rows of 2",
+        ),
+        (
             ('[lights]\ntype = "simulated"', '[lights]\ntype = "gpio"\npins = { lamp = 3 }'),
             "[lights] pins",
         ),

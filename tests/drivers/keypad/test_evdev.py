@@ -104,6 +104,14 @@ async def test_the_ten_digits_however_the_firmware_sends_them(
     assert [key.value for key in await keys(keypad, 10)] == list(DIGITS)
 
 
+async def test_a_keypad_of_another_layout_says_what_its_keys_mean(far_end: FarEnd) -> None:
+    async with EvdevKeypad(PATH, {Key.SLOWER: 127, Key.OK: 15}, opener=far_end.open) as other:
+        await told(other)
+        far_end.type(127, 15, 96)
+        assert await keys(other, 3) == [Key.SLOWER, Key.OK, Key.OK]
+        assert Key.CALL_STAFF not in other.fitted, "its key means something else"
+
+
 async def test_every_function_of_the_visit_is_on_some_key(
     far_end: FarEnd, keypad: EvdevKeypad
 ) -> None:
