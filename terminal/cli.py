@@ -58,8 +58,9 @@ def run(config_path: Path, *, verbose: bool) -> None:
 @main.command()
 @CONFIG
 def check(config_path: Path) -> None:
-    """Read the configuration and say whether a terminal could run with it."""
+    """Read the configuration and say whether a terminal could run with it, and what is missing here."""
     from terminal.config import load
+    from terminal.config_check import needed_files
     from terminal.errors import TerminalError
 
     try:
@@ -67,6 +68,9 @@ def check(config_path: Path) -> None:
     except TerminalError as error:
         raise SystemExit(_complain(error)) from error
     click.echo(f"{config_path}: in order; terminal “{config.name}” speaks to {config.link.url}")
+    for place, path in needed_files(config):
+        if not path.exists():
+            click.echo(f"not on this machine yet: {place}: {path}")
 
 
 @main.group()

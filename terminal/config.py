@@ -19,6 +19,7 @@ from drivers.buttons import Button
 from drivers.keypad import Key
 from drivers.lights import Light
 from drivers.sensors import Sensor
+from terminal.config_check import contradictions, in_words
 from terminal.errors import ConfigError
 from terminal.loudness import Volume
 from terminal.visit.limits import Limits
@@ -294,16 +295,9 @@ def parse(raw: dict[str, object], folder: Path, source: str = "configuration") -
         raise NotImplementedError(kind)
 
     try:
-        return msgspec.convert(raw, Config, dec_hook=path_or_fail)
+        config = msgspec.convert(raw, Config, dec_hook=path_or_fail)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{source}: {_place(str(error))}") from error
-
-
-def _place(message: str) -> str:
-    """Msgspec's ``… - at `$.link.url``` turned into ``[link] url: …`` as the file is written."""
-    what, _, where = message.replace("`key` in ", "").partition(" - at `$")
-    keys = [key for key in where.rstrip("`").split(".") if key]
-    if not keys:
-        return f"{what}; systemd/terminal.toml shows every key there is"
-    section, rest = keys[0], ".".join(keys[1:])
-    return f"[{section}] {rest}: {what}" if rest else f"[{section}] {what}"
+        raise ConfigError(f"{source}: {in_words(str(error), Config)}") from error
+    for problem in contradictions(config):
+        raise ConfigError(f"{source}: {problem}")
+    return config

@@ -6,8 +6,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import terminal
+from terminal.cli import main
 from terminal.config import Config, PcscReader, SimulatedReader, load
 from terminal.devices import build_devices
 from terminal.errors import ConfigError
@@ -149,3 +151,51 @@ def test_a_printer_address_that_cannot_be_one_is_a_mistake_in_the_configuration(
     text = GOOD.replace('[document_printer]\ntype = "simulated"', address)
     with pytest.raises(ConfigError, match=r"\[document_printer\] uri"):
         build_devices(load(write(tmp_path, text)))
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        (
+            "pin = 16",
+            "pin = 17",
+            r"pin 17 .*\[coin_inhibit\] pin and to \[lights\] pins card_reader",
+        ),
+        ("card_reader = 17", "card_reader = 27", r"pin 27 .*card_reader.*keypad"),
+        ("card_reader = 17", "card_reader = 2", r"pin 2 .*\[display\] \(SDA of I2C bus 1\)"),
+        ("quiet = 0.35", "quiet = 1.0", r"\[volume\] quiet is louder than normal"),
+        ("keys = {}", "keys = { slower = 127, ok = 127 }", r"\[keypad\] keys: 127 .*more than one"),
+        ('factory = "lgpio"', 'factory = "libgpiod"', r"factory: .*all pins .* need the same"),
+        ('type = "alsa"', 'type = "pulse"', r"\[speaker\] type: .*'pulse'; it may be .*alsa"),
+        ('"ssd1306"', '"ssd1307"', r"\[display\] controller: .*; it may be .*ssd1306"),
+        ("card_reader = 17", "cardreader = 17", r"\[lights\] pins: .*; it may be .*card_reader"),
+    ],
+)
+def test_sections_that_contradict_each_other_are_refused(
+    tmp_path: Path, written: str, instead: str, told: str
+) -> None:
+    """Each was believed by ``check`` once, or refused without a word of what may stand there."""
+    example = (Path(terminal.__file__).parents[1] / "systemd" / "terminal.toml").read_text("utf-8")
+    text = example.replace("normal = 1.0", "normal = 0.9")
+    assert written in text
+    with pytest.raises(ConfigError, match=told):
+        load(write(tmp_path, text.replace(written, instead, 1)))
+
+
+def test_a_tonal_buzzer_needs_lgpio(tmp_path: Path) -> None:
+    example = (Path(terminal.__file__).parents[1] / "systemd" / "terminal.toml").read_text("utf-8")
+    text = example.replace('"lgpio"', '"libgpiod"').replace('kind = "active"', 'kind = "tonal"')
+    with pytest.raises(ConfigError, match="tonal"):
+        load(write(tmp_path, text))
+
+
+def test_check_names_what_is_not_on_this_machine_yet(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    (tmp_path / "ca.pem").touch()
+    answer = CliRunner().invoke(main, ["check", "--config", str(path)])
+    assert answer.exit_code == 0
+    assert "[link] ca" not in answer.output
+    assert (
+        f"not on this machine yet: [link] certificate: {tmp_path / 'certificate.pem'}"
+        in answer.output
+    )
