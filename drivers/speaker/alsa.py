@@ -22,6 +22,8 @@ from drivers.speaker import RATE_HZ, Clip, Outlet, Speaker, Speech, SpeechEnded
 
 CARDS = Path("/proc/asound")
 PIECE_MS = 200
+LATE_S = 3.0  # a speech that is not over so long after its own length hangs in its card
+KILL_LIMIT_S = 0.5  # nothing can end a process that hangs in the kernel: it is left behind
 TRY_AGAIN_S = 5.0  # with a card that refused; one that was pulled out is seen to come back
 SAMPLE = 2  # bytes
 
@@ -78,40 +80,41 @@ class AlsaSpeaker(Speaker):
 
     async def _say(self, speech: Speech) -> None:
         try:
-            await self._play(self._devices[speech.outlet], _pieces(speech, self.name))
+            await self._play(
+                self._devices[speech.outlet], _pieces(speech, self.name), speech.ms / 1000
+            )
         except HardwareFault as fault:
             self._try_at = asyncio.get_running_loop().time() + TRY_AGAIN_S
             self.publish(StateChanged(DeviceState.HARDWARE_ERROR, fault.reason))
         else:
             self.publish(SpeechEnded(speech))
 
-    async def _play(self, device: str, pieces: AsyncIterator[bytes]) -> None:
-        """Until all has been heard. Raises HardwareFault with the last that aplay said."""
-        process = await asyncio.create_subprocess_exec(
-            *(self._aplay, "-q", "-D", device, "-t", "raw", "-f", "S16_LE", "-c", "1"),
-            *("-r", str(RATE_HZ), "-"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        assert process.stdin is not None
-        assert process.stderr is not None
+    async def _play(self, device: str, pieces: AsyncIterator[bytes], length_s: float) -> None:
+        """Until all has been heard. Raises HardwareFault with the last that aplay said.
+
+        Whatever goes wrong must end as a fault: of a speech that never ends, the rounds of a call would
+        wait for the end.
+        """
         try:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its status says why
-                async for piece in pieces:
-                    process.stdin.write(piece)
-                    await process.stdin.drain()
-                process.stdin.close()
-            complaint = await process.stderr.read()
-            status = await process.wait()
+            process = await asyncio.create_subprocess_exec(
+                *(self._aplay, "-q", "-D", device, "-t", "raw", "-f", "S16_LE", "-c", "1"),
+                *("-r", str(RATE_HZ), "-"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
+        except OSError as error:
+            raise HardwareFault(self.name, f"{self._aplay}: {error.strerror}") from error
+        try:
+            async with asyncio.timeout(length_s + LATE_S):
+                complaint = await _feed(process, pieces)
+        except TimeoutError as error:
+            raise HardwareFault(self.name, f"{device} takes no more sound: it hangs") from error
         finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-            process.stdin.close()
-            await process.wait()
-        if status != 0:
-            raise HardwareFault(self.name, _last_line(complaint) or f"aplay ended with {status}")
+            await _end(process)
+        if process.returncode != 0:
+            reason = _last_line(complaint) or f"aplay ended with {process.returncode}"
+            raise HardwareFault(self.name, reason)
 
     # --- the card ----------------------------------------------------------------------------
 
@@ -129,7 +132,7 @@ class AlsaSpeaker(Speaker):
 
     async def _try(self) -> None:
         with contextlib.suppress(HardwareFault):
-            await self._play(self._devices[Outlet.SPEAKER], _silence(PIECE_MS))
+            await self._play(self._devices[Outlet.SPEAKER], _silence(PIECE_MS), PIECE_MS / 1000)
             self.publish(StateChanged(DeviceState.ONLINE))
 
     def _look(self) -> None:
@@ -154,6 +157,30 @@ class AlsaSpeaker(Speaker):
         if not missing:
             return "its sound card refuses: is it in use by another program?"
         return f"there is no sound card for {', '.join(dict.fromkeys(missing))}: check its cable"
+
+
+async def _feed(process: asyncio.subprocess.Process, pieces: AsyncIterator[bytes]) -> bytes:
+    """Hand everything over and wait for the end; what aplay complained of."""
+    assert process.stdin is not None
+    assert process.stderr is not None
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its status says why
+        async for piece in pieces:
+            process.stdin.write(piece)
+            await process.stdin.drain()
+        process.stdin.close()
+    complaint = await process.stderr.read()
+    await process.wait()
+    return complaint
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    assert process.stdin is not None
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    process.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), KILL_LIMIT_S)
 
 
 async def _pieces(speech: Speech, name: str) -> AsyncIterator[bytes]:

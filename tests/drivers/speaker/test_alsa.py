@@ -91,6 +91,35 @@ async def test_a_card_that_refuses_is_named_and_tried_again(
         assert await heard(speaker, 1) == [StateChanged(DeviceState.ONLINE)]
 
 
+async def test_a_card_that_takes_no_more_sound_is_a_fault_and_not_silence_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rounds of a call wait for the end of a speech: one that hangs must end, too."""
+    monkeypatch.setattr(alsa, "LATE_S", 0.1)
+    player = tmp_path / "aplay"
+    player.write_text("#!/bin/sh\nexec sleep 600\n")
+    player.chmod(0o755)
+    async with AlsaSpeaker({Outlet.SPEAKER: "default"}, aplay=str(player)) as speaker:
+        await speaker.say(Speech((Clip(LONG_MS // 1000),)))
+        event = (await heard(speaker, 2))[1]
+        assert isinstance(event, StateChanged)
+        assert event.state is DeviceState.HARDWARE_ERROR
+        assert "hangs" in event.detail
+
+
+async def test_an_aplay_that_cannot_be_started_is_a_fault(tmp_path: Path) -> None:
+    player = tmp_path / "aplay"
+    player.write_text("#!/bin/sh\n")
+    player.chmod(0o755)
+    async with AlsaSpeaker({Outlet.SPEAKER: "default"}, aplay=str(player)) as speaker:
+        player.unlink()
+        await speaker.say(Speech((Clip(20),)))
+        event = (await heard(speaker, 2))[1]
+        assert isinstance(event, StateChanged)
+        assert event.state is DeviceState.HARDWARE_ERROR
+        assert "No such file" in event.detail
+
+
 async def test_an_aplay_that_is_killed_is_a_fault_and_no_end(ears: OnAlsa) -> None:
     async with ears.speaker as speaker:
         await speaker.say(Speech((Clip(LONG_MS),), outlet=Outlet.HEADPHONES))
