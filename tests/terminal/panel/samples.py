@@ -255,7 +255,7 @@ REFUSED = sample(
 )
 OUT_OF_SERVICE = sample(
     "out_of_service",
-    "ただいま休止中です",
+    "休止中です",
     "用紙がありません。",
     "ご迷惑をおかけします。ほかの端末か市役所の窓口をご利用ください。",
     keys=keys("language"),
