@@ -191,7 +191,14 @@ class GpiodPin(Pin):  # type: ignore[misc]
 
     def happened(self) -> None:
         """On the watcher's thread: tell what the line did."""
-        for event in self._request.read_edge_events():
+        try:
+            events = self._request.read_edge_events()
+        except OSError as error:
+            # A line whose chip has gone is readable for ever: watched on, it would keep a core busy.
+            logger.error("%s: %s; it is not watched any more", self.info.name, error.strerror)
+            self._factory.watcher.forget(self._request.fd)
+            return
+        for event in events:
             changed = self._get_when_changed()
             if changed is not None:
                 rising = event.event_type is event.Type.RISING_EDGE
