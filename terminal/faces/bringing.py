@@ -55,6 +55,12 @@ class Bringing(Generic[_T]):
                 self._tell(fails=True, why=str(error) or "no answer")
                 self._changed.set()
                 await asyncio.sleep(RETRY_S)
+            except Exception as error:
+                # Nobody expected it, and still it must not end the terminal in the middle of a visit. Its
+                # words and trace may quote what was to be said or shown: the kind is all that is logged.
+                self._tell(fails=True, why=f"unexpected {type(error).__name__}")
+                self._changed.set()
+                await asyncio.sleep(RETRY_S)
             else:
                 self._tell(fails=False)
 

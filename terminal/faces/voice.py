@@ -86,6 +86,9 @@ class Voice:
         self._scene = scene
         worked, self._worked = self._worked, self.works
         if scene.call.repeat:
+            self._again_at = (
+                None  # a round begins by itself; a time gone by would wake the loop for ever
+            )
             if (
                 self._round is None
                 or (self._worked and not worked)
