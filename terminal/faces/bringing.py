@@ -55,7 +55,7 @@ class Bringing(Generic[_T]):
                 self._tell(fails=True, why=str(error) or "no answer")
                 self._changed.set()
                 await asyncio.sleep(RETRY_S)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - told as the device's fault
                 # Nobody expected it, and still it must not end the terminal in the middle of a visit. Its
                 # words and trace may quote what was to be said or shown: the kind is all that is logged.
                 self._tell(fails=True, why=f"unexpected {type(error).__name__}")
