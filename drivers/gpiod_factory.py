@@ -108,6 +108,7 @@ class GpiodPin(Pin):  # type: ignore[misc]
         self._factory = factory
         self._number = number
         self._request: Any = None
+        self._deaf: OSError | None = None
         self._direction = Direction.INPUT
         self._pull = "floating"
         self._edges = "none"
@@ -148,6 +149,8 @@ class GpiodPin(Pin):  # type: ignore[misc]
     # --- levels ------------------------------------------------------------------------------
 
     def _get_state(self) -> int:
+        if self._deaf is not None:
+            raise self._deaf
         return int(self._line().get_value(self._number) is Value.ACTIVE)
 
     def _set_state(self, value: float) -> None:
@@ -194,9 +197,11 @@ class GpiodPin(Pin):  # type: ignore[misc]
         try:
             events = self._request.read_edge_events()
         except OSError as error:
-            # A line whose chip has gone is readable for ever: watched on, it would keep a core busy.
+            # A line whose chip has gone is readable for ever: watched on, it would keep a core busy. And
+            # one that is not watched is deaf: from now on whoever asks for its level is told so.
             logger.error("%s: %s; it is not watched any more", self.info.name, error.strerror)
             self._factory.watcher.forget(self._request.fd)
+            self._deaf = error
             return
         for event in events:
             changed = self._get_when_changed()
@@ -234,6 +239,7 @@ class GpiodPin(Pin):  # type: ignore[misc]
 
     def close(self) -> None:
         request, self._request = self._request, None
+        self._deaf = None
         self._changed = None
         if request is not None:
             self._factory.watcher.forget(request.fd)

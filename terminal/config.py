@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -98,6 +99,9 @@ class UsbKeypad(Tagged, frozen=True, kw_only=True, tag="usb"):
             raise ValueError(
                 f"keys: {NUM_LOCK} is NumLock, which is kept lit and means nothing else"
             )
+        twice = [code for code, keys in Counter(self.keys.values()).items() if keys > 1]
+        if twice:
+            raise ValueError(f"keys: {twice[0]} is given to more than one key")
 
 
 class MatrixKeypad(Tagged, frozen=True, kw_only=True, tag="matrix"):
@@ -146,6 +150,10 @@ class GpioSounder(Tagged, frozen=True, kw_only=True, tag="gpio"):
     pin: Pin
     kind: Literal["active", "tonal"] = "active"
     factory: PinSource = "lgpio"
+
+    def __post_init__(self) -> None:
+        if self.kind == "tonal" and self.factory == "libgpiod":
+            raise ValueError('kind: "tonal" needs factory = "lgpio": libgpiod has no PWM')
 
 
 class SimulatedSensors(Tagged, frozen=True, kw_only=True, tag="simulated"):
@@ -298,6 +306,7 @@ def parse(raw: dict[str, object], folder: Path, source: str = "configuration") -
         config = msgspec.convert(raw, Config, dec_hook=path_or_fail)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{source}: {in_words(str(error), Config)}") from error
-    for problem in contradictions(config):
-        raise ConfigError(f"{source}: {problem}")
+    problems = contradictions(config)
+    if problems:
+        raise ConfigError(f"{source}: {'; '.join(problems)}")
     return config

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -17,29 +16,20 @@ I2C_PINS = {"SDA": 2, "SCL": 3}  # of bus 1, the one on the header
 
 
 def contradictions(config: Config) -> list[str]:
-    """What each section's own types cannot see, each with its place."""
+    """What no section can see of itself, each with its places; a section's own are with its struct."""
     found = [
         f"pin {pin} is given to {' and to '.join(users)}: every line needs a pin of its own"
         for pin, users in _users(config).items()
         if len(users) > 1
     ]
     sources = {
-        factory: name for name in config.__struct_fields__ if (factory := _factory(config, name))
+        factory: name
+        for name in config.__struct_fields__
+        if (factory := getattr(getattr(config, name), "factory", None))
     }
     if len(sources) > 1:
         named = ", ".join(f"[{name}] {source!r}" for source, name in sources.items())
         found.append(f"factory: {named}: all pins of a terminal need the same one")
-    if getattr(config.sounder, "kind", None) == "tonal" and "libgpiod" in sources:
-        found.append('[sounder] kind: "tonal" needs factory = "lgpio": libgpiod has no PWM')
-    keys = getattr(config.keypad, "keys", {})
-    if isinstance(keys, dict):
-        found += [
-            f"[keypad] keys: {code} is given to more than one key"
-            for code, times in Counter(keys.values()).items()
-            if times > 1
-        ]
-    if config.volume.quiet > config.volume.normal:
-        found.append("[volume] quiet is louder than normal")
     return found
 
 
@@ -96,10 +86,6 @@ def _pins(given: object) -> Iterator[tuple[str, int]]:
                 yield str(place), pin
         case _:
             pass
-
-
-def _factory(config: Config, section: str) -> str:
-    return getattr(getattr(config, section), "factory", "")
 
 
 def _choices(kind: type[Struct], keys: list[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 from terminal.link.wire import Problem, Refusal
 
 
@@ -43,3 +45,10 @@ class CentreProblem(TerminalError):
         super().__init__(f"the centre answered {status} {problem.code}: {problem.detail}")
         self.status = status
         self.problem = problem
+
+
+def kind_and_place(error: BaseException) -> str:
+    """Of an error that nobody expected: what kind and where. Its words may quote a person's data."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    name = "/".join(frame.filename.rsplit("/", 2)[-2:])
+    return f"{type(error).__name__} at {name}:{frame.lineno}"

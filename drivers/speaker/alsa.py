@@ -48,6 +48,7 @@ class AlsaSpeaker(Speaker):
         self._playing: asyncio.Task[None] | None = None
         self._trying: asyncio.Task[None] | None = None
         self._try_at = 0.0
+        self._tried = Outlet.SPEAKER  # that which refused is the one to try again
 
     async def open(self) -> None:
         if shutil.which(self._aplay) is None:
@@ -84,6 +85,7 @@ class AlsaSpeaker(Speaker):
                 self._devices[speech.outlet], _pieces(speech, self.name), speech.ms / 1000
             )
         except HardwareFault as fault:
+            self._tried = speech.outlet
             self._try_at = asyncio.get_running_loop().time() + TRY_AGAIN_S
             self.publish(StateChanged(DeviceState.HARDWARE_ERROR, fault.reason))
         else:
@@ -132,7 +134,7 @@ class AlsaSpeaker(Speaker):
 
     async def _try(self) -> None:
         with contextlib.suppress(HardwareFault):
-            await self._play(self._devices[Outlet.SPEAKER], _silence(PIECE_MS), PIECE_MS / 1000)
+            await self._play(self._devices[self._tried], _silence(PIECE_MS), PIECE_MS / 1000)
             self.publish(StateChanged(DeviceState.ONLINE))
 
     def _look(self) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import array
 import socket
 import sys
-import traceback
 from collections.abc import Iterator
 from typing import assert_never
 
@@ -48,6 +47,7 @@ from terminal.document.messages import (
 )
 from terminal.document.pages import PdfPage, Rasteriser, UnreadablePage, ink_ratio
 from terminal.document.vault import Vault
+from terminal.errors import kind_and_place
 from terminal.link import wire
 
 _CHUNK = 256 * 1024
@@ -186,7 +186,7 @@ class Worker:
         except ImpossibleStep as error:
             self._end(Stopped(reason=str(error)))
         except Exception as error:  # noqa: BLE001 – the one place; its words may quote a document
-            self._end(Stopped(reason=_place(error)))
+            self._end(Stopped(reason=kind_and_place(error)))
 
     def _converse(self) -> None:
         self._send(Hello(public_key=self._key.public))
@@ -244,13 +244,6 @@ def _received(line: socket.socket) -> Iterator[ToWorker]:
     while data := line.recv(_CHUNK):
         inbox.feed(data)
         yield from inbox.messages()
-
-
-def _place(error: BaseException) -> str:
-    """The kind of an error and where it happened, without its words."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    name = "/".join(frame.filename.rsplit("/", 2)[-2:])
-    return f"{type(error).__name__} at {name}:{frame.lineno}"
 
 
 def main() -> None:

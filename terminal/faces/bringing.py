@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from drivers.device import Device
 from drivers.errors import DriverError
+from terminal.errors import kind_and_place
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +52,8 @@ class Bringing(Generic[_T]):
             try:
                 async with asyncio.timeout(LIMIT_S):
                     await self._bring(self._wanted[0])
-            except (DriverError, TimeoutError) as error:
-                self._tell(fails=True, why=str(error) or "no answer")
-                self._changed.set()
-                await asyncio.sleep(RETRY_S)
-            except Exception as error:  # noqa: BLE001 - told as the device's fault
-                # Nobody expected it, and still it must not end the terminal in the middle of a visit. Its
-                # words and trace may quote what was to be said or shown: the kind is all that is logged.
-                self._tell(fails=True, why=f"unexpected {type(error).__name__}")
+            except Exception as error:  # noqa: BLE001 - a lamp must not end a visit, whatever it raises
+                self._tell(fails=True, why=_why(error))
                 self._changed.set()
                 await asyncio.sleep(RETRY_S)
             else:
@@ -73,3 +68,13 @@ class Bringing(Generic[_T]):
         else:
             logger.info("%s: works again", self._name)
         self._failing(self._name, fails)
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case DriverError():
+            return str(error)
+        case TimeoutError():
+            return "no answer"
+        case _:
+            return kind_and_place(error)

@@ -86,9 +86,8 @@ class Voice:
         self._scene = scene
         worked, self._worked = self._worked, self.works
         if scene.call.repeat:
-            self._again_at = (
-                None  # a round begins by itself; a time gone by would wake the loop for ever
-            )
+            # A round begins by itself; a time that has gone by would wake the loop for ever.
+            self._again_at = None
             if (
                 self._round is None
                 or (self._worked and not worked)
@@ -96,8 +95,10 @@ class Voice:
             ):
                 self._say_round(scene)
             return
-        self._round = None
+        called, self._round = self._round is not None, None
         texts = self._new(scene, scene.last)
+        if called and texts is None:
+            texts = ()  # it was taken: nobody is asked to take it any more
         if texts is not None:
             self._again_at = None
             self._say(texts, scene.words)

@@ -46,3 +46,7 @@ def test_a_chip_that_has_gone_is_told_once_and_costs_nothing(
     watcher.close()
     assert request.asked == 1
     assert "GPIO17: No such device" in caplog.text
+    with pytest.raises(
+        OSError, match="No such device"
+    ):  # a line that is deaf must not pass for a quiet one
+        _ = pin.state

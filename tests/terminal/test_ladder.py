@@ -169,6 +169,29 @@ async def test_words_of_a_long_wait_are_said_again() -> None:
         assert made.speaker.history[0].words == made.speaker.history[1].words
 
 
+async def test_a_call_in_a_long_wait_wakes_nobody_for_nothing() -> None:
+    """The moment for the screen's own words goes by while somebody is called: that is no reason to spin."""
+    state, there = s.Settling(s.Visit("v"), "settling.money_stuck", "R-1"), LYING[Left.RECEIPT]
+    async with faces(with_voice=True) as made:
+        await made.show(state)
+        made.presenter.speech_ended(made.speaker.history[-1])
+        for made.clock.at in (15, 25, 35, 60):
+            await made.show(state, there)
+            assert made.presenter.next_change_s(made.clock.at) > 0
+
+
+async def test_words_of_a_call_end_when_the_thing_is_taken() -> None:
+    """On a screen that stays the same there is nothing else to say: then there is silence."""
+    state = s.OutOfService("ja", ("trouble.cover",))
+    async with faces(with_voice=True) as made:
+        await made.show(state, LYING[Left.CARD])
+        made.clock.at = 10
+        await made.show(state, LYING[Left.CARD])
+        assert made.speaker.saying is not None
+        await made.show(state)
+        assert made.speaker.saying is None
+
+
 async def test_quiet_is_quieter_and_never_silent() -> None:
     state, there = s.TakingCardBack(s.Visit("v"), s.Ending.CANCELLED), LYING[Left.CARD]
     async with faces(with_voice=True) as made:

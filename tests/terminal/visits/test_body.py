@@ -9,6 +9,7 @@ import pytest
 from drivers.buttons import Button
 from drivers.device import DeviceState, StateChanged
 from drivers.display.simulated import SimulatedDisplay
+from drivers.errors import HardwareFault
 from drivers.keypad import Key
 from drivers.sensors import Sensor
 from drivers.sensors.simulated import SimulatedSensors
@@ -200,13 +201,14 @@ async def test_the_small_display_shows_what_the_screen_asks(backend: Backend, he
         assert not any("1" in line for lines in display.history for line in lines if "*" in line)
 
 
+@pytest.mark.parametrize("error", [HardwareFault("sounder", "no current"), ValueError("a mistake")])
 async def test_a_buzzer_that_raises_what_nobody_expects_stops_no_visit(
-    backend: Backend, here: Path, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, here: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     from drivers.sounder.simulated import SimulatedSounder
 
     async def broken(_sounder: SimulatedSounder, _sound: Sound) -> None:
-        raise ValueError("nobody expected this")
+        raise error
 
     async with terminal_at(backend, here) as place:
         await place.reach(s.Idle)
