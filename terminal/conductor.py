@@ -35,6 +35,7 @@ from terminal.visit.step import STOPPING, Moment
 logger = logging.getLogger(__name__)
 
 NO_VISIT = "-"
+CALL_AGAIN_S = 60.0
 
 
 Happening = e.Event | Answer | Touch | tuple[Device, DeviceEvent]
@@ -61,6 +62,7 @@ class Conductor:
         self._deadline: float | None = None
         self._deadline_is_new = False
         self._extensions = 0
+        self._staff_called_at: float | None = None
         self._stopping = False
 
     @property
@@ -142,11 +144,16 @@ class Conductor:
 
     def _advance(self, event: e.Event) -> None:
         before = self.state
-        self.state, commands = advance(before, event, Moment(self._desk.clock.now(), new_id()))
+        after, commands = advance(before, event, Moment(self._desk.clock.now(), new_id()))
+        if isinstance(before, s.Idle) and isinstance(after, s.Consent) and self._find(before):
+            return
+        self.state = after
         entered = type(self.state) is not type(before)
         if entered:
             logger.info("%s → %s", type(before).__name__, type(self.state).__name__)
             self._extensions = 0
+            if isinstance(self.state, s.Consent):
+                self._staff_called_at = None  # whoever comes now has not called yet
         if isinstance(self.state, s.OutOfService) and self.state != before and self.state.troubles:
             logger.info("out of service: %s", ", ".join(self.state.troubles))
         if self.state != before or self._more_time(event):
@@ -189,14 +196,19 @@ class Conductor:
         if self._senses.supervised:
             self._queue.put_nowait(e.SupervisorSwitched(on=True))
 
-    def _find(self, before: State) -> None:
-        """Nobody is served over somebody else's things, however they came to lie there (R66, R68)."""
+    def _find(self, before: State) -> bool:
+        """Nobody is served over somebody else's things, however they came to lie there (R66, R68).
+
+        Looked for where a visit ends and where one begins: between them somebody may have put back what
+        was not theirs. True: something lies there, and staff are told."""
         there = self._desk.belongings()
         if not isinstance(before, s.Supervisor):
             there = replace(there, card=False)  # it begins a visit
+        kinds = found(replace(there, change=False))
         if not self._health.current().troubles:
-            for kind in found(replace(there, change=False)):
+            for kind in kinds:
                 self._raise_incident(kind)
+        return bool(kinds)
 
     def _show(self) -> None:
         limit, now = self._deadline, self._desk.clock.monotonic()
@@ -256,7 +268,7 @@ class Conductor:
             case ButtonPressed(Button.SUPERVISOR):
                 return self._senses.notice(device, event, self.state)
             case ButtonPressed(button):
-                if button is Button.NEXT:
+                if button is Button.NEXT and counts_down(self.state):
                     self._begin_time()  # two switches take many presses to say one thing
                 return self._hands.button(button, screen)
             case _:
@@ -266,7 +278,11 @@ class Conductor:
         return meaning
 
     def _call_staff(self) -> None:
-        self._performer.call_staff(_visit_of(self.state), "called")
+        """Once in a while: a key that is stuck, or a child, must not flood the operator."""
+        now = self._desk.clock.monotonic()
+        if self._staff_called_at is None or now - self._staff_called_at >= CALL_AGAIN_S:
+            self._staff_called_at = now
+            self._performer.call_staff(_visit_of(self.state), "called")
 
 
 def _visit_of(state: State) -> str:

@@ -83,7 +83,7 @@ class Presenter:
         self._lamps.show(scene)
         self._buzzer.show(scene, with_voice=self.voice.works)
         self.voice.show(scene)
-        seen = veiled(scene) if self._veils and self.voice.headphones else scene
+        seen = veiled(scene) if self._veils and self.voice.private else scene
         self._display.show(seen)
         self._page.show(seen, self._clock.now())
         due = call.call_staff - self._called

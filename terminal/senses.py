@@ -27,7 +27,6 @@ from terminal.visit.states import State
 logger = logging.getLogger(__name__)
 
 LEFT_OF = {sensor: left for left, sensor in SEEN_BY.items()}
-CARD_MOVED = CardInserted | CardMuteInserted | SeveralCardsInserted | CardRemoved
 WATCHING = s.HandingOver | s.Collecting | s.Supervisor
 """Where what lies there is the point, whoever moved it."""
 
@@ -103,9 +102,17 @@ class Senses:
         level = logging.INFO if event.state is DeviceState.ONLINE else logging.WARNING
         logger.log(level, "%s is %s %s", device.name, event.state.value, event.detail)
         self._health.device(device, event.state)
+        if device is self._desk.devices.sensors:
+            self._hear_who_listens()
         if event.state is not DeviceState.ONLINE and device is self._desk.devices.card_reader:
             return e.ReaderLost()
         return self._health.current()
+
+    def _hear_who_listens(self) -> None:
+        """Names are spelled in headphones only: where nobody can tell, there are none (R59)."""
+        in_use = bool(self._desk.devices.sensors.read(Sensor.HEADPHONES))
+        if in_use != self._presenter.voice.headphones:
+            self._presenter.voice.plug(in_use=in_use)
 
     def _sensed(self, event: SensorChanged) -> e.Event | None:
         match event.sensor:

@@ -83,8 +83,10 @@ class GpioButtons(Buttons):
         """Without its chip no button is heard: that must be seen."""
         if self._inputs:
             with suppress(HardwareFault), driving(self, "reading the pins"):
-                for pin in self._inputs.values():
-                    _ = pin.value
+                levels = {button: bool(pin.is_active) for button, pin in self._inputs.items()}
+                # A key switch stays where it was turned to: what no edge told is told now.
+                if Button.SUPERVISOR in levels:
+                    self._moved(Button.SUPERVISOR, down=levels[Button.SUPERVISOR])
 
     async def close(self) -> None:
         self._inputs = {}

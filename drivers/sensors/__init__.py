@@ -29,6 +29,11 @@ class SensorChanged(DeviceEvent):
 class Sensors(Device):
     """Publishes SensorChanged and StateChanged."""
 
+    @property
+    @abc.abstractmethod
+    def fitted(self) -> frozenset[Sensor]:
+        """Those that this terminal has, whether or not they answer now."""
+
     @abc.abstractmethod
     def read(self, sensor: Sensor) -> bool | None:
         """What the sensor says now; None when nothing can tell (not fitted, off, broken). Never raises."""

@@ -43,6 +43,10 @@ class GpioSensors(Sensors):
         self._pins: dict[Sensor, DigitalInputDevice] = {}
         self._told: dict[Sensor, bool] = {}
 
+    @property
+    def fitted(self) -> frozenset[Sensor]:
+        return frozenset(self._inputs)
+
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         with ExitStack() as claimed:
@@ -84,7 +88,7 @@ class GpioSensors(Sensors):
             self.publish(SensorChanged(sensor, value))
 
     def read(self, sensor: Sensor) -> bool | None:
-        """The pin's level at this moment, so that a lost edge can never become a lasting lie."""
+        """The pin's level at this moment, whatever edges were told of it."""
         pin = self._pins.get(sensor)
         if pin is None:
             return None
@@ -95,9 +99,13 @@ class GpioSensors(Sensors):
             return None
 
     async def probe(self) -> None:
-        """A chip that has died says nothing any more: that is not “nothing there”."""
+        """A chip that has died says nothing any more: that is not “nothing there”. And what no edge told,
+        because it was lost or the chip was away, is told now."""
         for sensor in self._pins:
-            self.read(sensor)
+            value = self.read(sensor)
+            if value is not None and self._told[sensor] != value:
+                self._told[sensor] = value
+                self.publish(SensorChanged(sensor, value))
 
     async def close(self) -> None:
         self._pins = {}

@@ -16,6 +16,10 @@ class SimulatedSensors(Sensors):
         super().__init__(name)
         self._values = dict.fromkeys(fitted, False)
 
+    @property
+    def fitted(self) -> frozenset[Sensor]:
+        return frozenset(self._values)
+
     async def open(self) -> None:
         self.publish(StateChanged(DeviceState.ONLINE))
 

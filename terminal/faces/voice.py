@@ -72,6 +72,11 @@ class Voice:
         return Listener(by_ear=by_ear, alone=self.headphones, by_switches=self.hearing.by_switches)
 
     @property
+    def private(self) -> bool:
+        """Does somebody listen who wants no screen? Headphones left in the jack are nobody."""
+        return self.headphones and self.hearing.by_ear
+
+    @property
     def saying_s(self) -> float:
         """How long what is being said takes from its beginning; 0 in silence."""
         return 0.0 if self._speech is None else self._speech.ms / 1000
@@ -145,6 +150,7 @@ class Voice:
     def plug(self, *, in_use: bool) -> None:
         """Headphones: from now on nobody else hears anything, and they hear everything."""
         self.headphones = in_use
+        self.hearing.by_ear = self.hearing.by_ear or in_use
         self.repeat((Text("voice.headphones_in" if in_use else "voice.headphones_out"),))
 
     def remark(self, text: Text) -> None:

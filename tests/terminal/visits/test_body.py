@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,89 @@ async def test_R59_in_headphones_nobody_can_look_on(backend: Backend, here: Path
         await place.until(lambda: "".join(display.lines).startswith("暗証番号"), "shown again")
         await place.press("cancel")
         await Person(place).go(s.Idle)
+
+
+async def test_R59_where_nobody_can_tell_there_are_no_headphones(
+    backend: Backend, here: Path
+) -> None:
+    """The plug may have been pulled since: what is spelled in the ear would come from the loudspeaker."""
+    async with terminal_at(backend, here, speaker=SIMULATED) as place:
+        await place.reach(s.Idle)
+        sensors(place).set(Sensor.HEADPHONES, True)
+        await Person(place).go(s.AwaitingCard)
+        voice = place.terminal.presenter.voice
+        assert voice.listener.alone
+        sensors(place).publish(StateChanged(DeviceState.HARDWARE_ERROR, "its chip has died"))
+        await place.until(lambda: not voice.listener.alone, "nobody is believed to be alone")
+        sensors(place).publish(StateChanged(DeviceState.ONLINE))
+        await place.until(lambda: voice.listener.alone, "it is known again")
+        await place.press("cancel")
+        await place.reach(s.Idle)
+
+
+async def test_headphones_left_in_the_jack_hide_nothing_from_who_touches(
+    backend: Backend, here: Path
+) -> None:
+    async with terminal_at(backend, here, speaker=SIMULATED) as place:
+        await place.reach(s.Idle)
+        await Person(place).go(s.AwaitingCard)
+        sensors(place).set(Sensor.HEADPHONES, True)
+        voice = place.terminal.presenter.voice
+        await place.until(lambda: voice.private, "somebody has put them in")
+        await place.press("cancel")
+        await place.reach(s.Idle)
+        place.terminal.conductor.choose("services")
+        await place.reach(s.Consent)
+        assert voice.headphones
+        assert not voice.private
+        await place.press("cancel")
+        await place.reach(s.Idle)
+
+
+async def test_I12_R68_what_somebody_laid_there_since_is_not_for_the_next(
+    backend: Backend, here: Path
+) -> None:
+    async with terminal_at(backend, here) as place:
+        await place.reach(s.Idle)
+        sensors(place).set(Sensor.SHEETS_IN_TRAY, True)
+        await place.settled()
+        assert isinstance(place.state, s.Idle), "a hand in passing is no sheet"
+        place.terminal.conductor.choose("services")
+        assert (await place.reach(s.OutOfService)).troubles == ("trouble.found_sheets",)
+        assert place.incidents == ["found_sheets"]
+        sensors(place).set(Sensor.SHEETS_IN_TRAY, False)
+        await place.clear_by_staff()
+        await place.reach(s.Idle)
+
+
+async def test_a_switch_gives_no_time_where_none_is_asked_for(backend: Backend, here: Path) -> None:
+    """The next person tries to begin: what the last one left behind is an incident at its second all the same."""
+    async with terminal_at(backend, here, {"left_behind_s": 0.5}) as place:
+        await place.reach(s.Idle)
+        await Person(place).go(s.HandingOver)
+        while not place.incidents:
+            place.buttons.press(Button.NEXT)
+            place.buttons.release(Button.NEXT)
+            await asyncio.sleep(0.05)
+        place.take_all()
+        await place.clear_by_staff()
+        await place.reach(s.Idle)
+
+
+async def test_a_stuck_key_does_not_flood_the_operator(backend: Backend, here: Path) -> None:
+    async with terminal_at(backend, here) as place:
+
+        def calls() -> int:
+            return [row[1] for row in place.rows()].count("called")
+
+        await place.reach(s.Idle)
+        for _ in range(50):
+            place.buttons.press(Button.CALL_STAFF)
+            place.buttons.release(Button.CALL_STAFF)
+        await place.until(lambda: calls() > 0, "staff are called")
+        await Person(place).go(s.AwaitingCard)
+        place.buttons.press(Button.CALL_STAFF)
+        place.buttons.release(Button.CALL_STAFF)
+        await place.press("cancel")
+        await place.reach(s.Idle)
+        await place.until(lambda: calls() == 2, "and by somebody else")
