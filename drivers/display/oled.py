@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from drivers.display.on_thread import DisplayOnThread
 from drivers.errors import DeviceUnavailable
 
 Controller = Literal["ssd1306", "ssd1309", "sh1106"]
+NOP = 0xE3  # of all these controllers
 CELL_PX, ROW_PX, SMALLEST_PX = 8, 16, 10
 # A word in a small alphabet, or one character.
 _RUN = re.compile(r"[\u0021-\u10ff\u1e00-\u1eff]+|.", re.DOTALL)
@@ -24,8 +26,7 @@ _NO_CHARACTER = "\U0010ffff"  # no font has it: what is drawn then is what is dr
 
 
 class OledDisplay(DisplayOnThread):
-    """``fonts`` are TrueType files, asked in this order for each word; ``connect`` makes luma's device, and is
-    luma's own unless a test has another."""
+    """``fonts`` are TrueType files, asked in this order for each word."""
 
     columns, rows = 16, 4
 
@@ -37,11 +38,12 @@ class OledDisplay(DisplayOnThread):
         address: int = 0x3C,
         *,
         name: str = "display",
-        connect: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__(name)
         self._fonts = tuple(fonts)
-        self._make = connect or (lambda: _luma(name, controller, bus, address))
+        self._controller: Controller = controller
+        self._where = bus, address
+        self._line: Any = None
         self._luma: Any = None
 
     async def open(self) -> None:
@@ -57,19 +59,23 @@ class OledDisplay(DisplayOnThread):
         return all(any(_has(font, character) for font in self._fonts) for character in text)
 
     def _connect(self) -> None:
-        self._luma = self._make()
+        self._disconnect()
+        self._line, self._luma = _luma(self.name, self._controller, *self._where)
 
     def _draw(self, lines: tuple[str, ...]) -> None:
-        self._luma.display(drawn(lines, self._fonts, (self._luma.width, self._luma.height)))
+        with _plainly():
+            self._luma.display(drawn(lines, self._fonts, (self._luma.width, self._luma.height)))
 
     def _ping(self) -> None:
-        self._luma.command(0xE3)  # NOP, of all these controllers
+        with _plainly():
+            self._luma.command(NOP)
 
     def _disconnect(self) -> None:
         if self._luma is not None:
-            with contextlib.suppress(OSError):
-                self._luma.cleanup()
-            self._luma = None
+            with contextlib.suppress(OSError), _plainly():
+                self._luma.cleanup()  # dark first, and then the line: without an answer it stays open
+            self._line.cleanup()
+            self._line = self._luma = None
 
 
 def drawn(lines: tuple[str, ...], fonts: Sequence[Path], size: tuple[int, int]) -> Image.Image:
@@ -118,20 +124,38 @@ def _glyph(font: Path, character: str) -> bytes:
     return image.tobytes()
 
 
-def _luma(name: str, controller: Controller, bus: int, address: int) -> Any:  # noqa: ANN401 - luma has no types
+@contextlib.contextmanager
+def _plainly() -> Generator[None]:
+    """Luma has an error of its own for a line on which nobody answers; everybody else has OSError."""
+    from luma.core.error import Error as LumaError  # noqa: PLC0415 - only where one is fitted
+
     try:
-        from luma.core.error import Error as LumaError  # noqa: PLC0415 - only where one is fitted
-        from luma.core.interface.serial import i2c  # noqa: PLC0415
+        yield
+    except LumaError as error:
+        raise OSError(errno.EREMOTEIO, str(error)) from error
+
+
+def _luma(name: str, controller: Controller, bus: int, address: int) -> tuple[Any, Any]:
+    """The line and luma's device on it. Raises DeviceUnavailable, and leaves nothing open then."""
+    try:
+        from luma.core.interface.serial import i2c  # noqa: PLC0415 - only where one is fitted
         from luma.oled import device as devices  # noqa: PLC0415
     except ImportError as error:
         advice = "luma.oled is not installed: pip install luma.oled"
         raise DeviceUnavailable(name, DeviceState.NO_DEVICE, advice) from error
-    try:
-        made = getattr(devices, controller)(i2c(port=bus, address=address), width=128, height=64)
-    except (LumaError, OSError) as error:
-        advice = (
-            f"nothing answers at {address:#04x} on /dev/i2c-{bus} ({error}): is I2C on "
-            "(dtparam=i2c_arm=on), the user in the group i2c, and the address right?"
-        )
-        raise DeviceUnavailable(name, DeviceState.NO_DEVICE, advice) from error
-    return made
+    with contextlib.ExitStack() as opened:
+        try:
+            with _plainly():
+                line = i2c(port=bus, address=address)
+                opened.callback(line.cleanup)
+                # Before luma makes a device of it: of each that it makes it keeps something for ever.
+                line.command(NOP)
+                made = getattr(devices, controller)(line, width=128, height=64)
+        except OSError as error:
+            advice = (
+                f"nothing answers at {address:#04x} on /dev/i2c-{bus} ({error}): is I2C on "
+                "(dtparam=i2c_arm=on), the user in the group i2c, and the address right?"
+            )
+            raise DeviceUnavailable(name, DeviceState.NO_DEVICE, advice) from error
+        opened.pop_all()
+    return line, made

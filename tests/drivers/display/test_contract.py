@@ -8,11 +8,14 @@ import contextlib
 import os
 import pty
 import tty
+from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
-from luma.oled.device import ssd1306
 from PIL import Image
 
 from drivers.device import DeviceState, StateChanged
@@ -59,21 +62,31 @@ class OnSimulated(Eyes):
 
 
 class Recorder:
-    """The far end of an I2C line: keeps the controller's memory as the data sheet says it is written."""
+    """The kernel's end of an I2C line: keeps the controller's memory as the data sheet says it is written."""
 
     def __init__(self) -> None:
         self.gone = False
+        self.open: set[int] = set()
         self.memory = bytearray(1024)
+        self._numbers = count()
 
-    def command(self, *octets: int) -> None:
+    def bus(self, _port: int) -> Any:
+        number = next(self._numbers)
+        self.open.add(number)
+        return SimpleNamespace(
+            write_i2c_block_data=self._command,
+            i2c_rdwr=self._data,
+            close=lambda: self.open.discard(number),
+        )
+
+    def _command(self, _address: int, _mode: int, _octets: list[int]) -> None:
         self._answer()
 
-    def data(self, octets: list[int]) -> None:
+    def _data(self, message: Iterable[int]) -> None:
         self._answer()
+        mode, *octets = message
+        assert mode == 0x40
         self.memory[:] = bytes(octets)
-
-    def cleanup(self) -> None:
-        pass
 
     def _answer(self) -> None:
         if self.gone:
@@ -92,12 +105,12 @@ class Recorder:
 class OnOled(Eyes):
     def __init__(self) -> None:
         self.line = Recorder()
-        self.display = OledDisplay("ssd1306", [find_font()], connect=self._connect)
+        self.display = OledDisplay("ssd1306", [find_font()])
+        self._kernel = mock.patch("smbus2.SMBus", self.line.bus)
+        self._kernel.start()
 
-    def _connect(self) -> Any:
-        if self.line.gone:
-            raise DeviceUnavailable("display", DeviceState.NO_DEVICE, "nothing answers")
-        return ssd1306(self.line)
+    def close(self) -> None:
+        self._kernel.stop()
 
     def sees(self, lines: tuple[str, ...]) -> bool:
         return self.line.image().tobytes() == drawn(lines, [find_font()], (128, 64)).tobytes()
@@ -238,8 +251,7 @@ async def test_one_that_is_unplugged_is_seen_and_shows_again_when_it_is_back(eye
 
 
 async def test_a_display_knows_what_it_cannot_show(tmp_path: Path) -> None:
-    oled = OnOled().display
-    async with oled:
+    async with OledDisplay("ssd1306", [find_font()]) as oled:
         assert oled.can_show("証明書をお取りください (3)")
         assert not oled.can_show("증명서")
     every = OledDisplay("ssd1306", [find_font(), MICROHEI])
@@ -254,3 +266,25 @@ async def test_a_display_that_is_not_there_yet_is_looked_for(tmp_path: Path) -> 
     async with CustomerDisplay(str(tmp_path / "none")) as display:
         assert display.state is DeviceState.NO_DEVICE
         await display.probe()
+
+
+async def test_an_oled_that_comes_and_goes_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("drivers.display.on_thread.FIRST_WAIT_S", 0.0)
+    eyes = OnOled()
+    seen: list[tuple[DeviceState, int]] = []
+    try:
+        async with eyes.display as display:
+            for _ in range(5):
+                eyes.unplug()
+                await display.probe()
+                await display.probe()
+                seen.append((display.state, len(eyes.line.open)))
+                eyes.plug()
+                await display.probe()
+                seen.append((display.state, len(eyes.line.open)))
+        assert seen == [(DeviceState.NO_DEVICE, 0), (DeviceState.ONLINE, 1)] * 5
+        assert not eyes.line.open
+    finally:
+        eyes.close()
