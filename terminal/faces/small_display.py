@@ -14,9 +14,21 @@ from terminal.strings.catalogue import Catalogue, catalogue
 from terminal.visit.states import Idle
 
 TURN_S = 4.0  # eight full-width characters a line: four lines are read in less
-SPARE = "en"  # what every display has the letters for
+SPARE = (
+    "en"  # what every display has the letters for, but for names and a printer's quotation marks
+)
+MISSING = "?"
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "×": "x", "–": "-"})
 
 Lines = tuple[str, ...]
+
+
+def legible(text: str, display: Display) -> str:
+    """With a mark for each letter that the display does not have: seen to be missing, never another one."""
+    if display.can_show(text):
+        return text
+    plain = text.translate(_PLAIN)
+    return "".join(letter if display.can_show(letter) else MISSING for letter in plain)
 
 
 def texts_of(scene: Scene, words: Catalogue) -> Iterator[str]:
@@ -56,7 +68,9 @@ class SmallDisplay:
     def show(self, scene: Scene) -> None:
         if self._display is None or self._bringing is None:
             return
-        made = pages(texts_of(scene, self._words(scene, self._display)), *_size(self._display))
+        texts = texts_of(scene, self._words(scene, self._display))
+        shown = (legible(text, self._display) for text in texts)
+        made = pages(shown, *_size(self._display))
         if isinstance(scene.state, Idle):
             made = made[:1]  # steady at rest
         if scene.entered or (made != self._pages and len(made) != len(self._pages)):
@@ -73,8 +87,11 @@ class SmallDisplay:
         return None if len(self._pages) < 2 else max(0.0, self._turned_at + TURN_S - now)
 
     def _words(self, scene: Scene, display: Display) -> Catalogue:
-        """The person's language where the display has its letters."""
-        if all(display.can_show(text) for text in texts_of(scene, scene.words)):
+        """The person's language where the display has its letters; a name alone does not decide."""
+        screen = scene.screen
+        texts = (*scene.unsaid, screen.title, *screen.lines, *(c.label for c in screen.choices))
+        known = (text.id for text in texts if scene.words.has(text.id))
+        if all(display.can_show(scene.words.words(text_id)) for text_id in known):
             return scene.words
         return catalogue(SPARE)
 
