@@ -112,14 +112,17 @@ def claiming(device: Device, purpose: str, pin: int) -> Generator[None]:
 
 
 @contextmanager
-def driving(device: Device, doing: str) -> Generator[None]:
-    """Around moving or reading pins: failure is HardwareFault and a state, success is back online."""
+def driving(device: Device, doing: str, *, is_well: bool = True) -> Generator[None]:
+    """Around moving or reading pins: failure is HardwareFault and a state, success is back online.
+
+    ``is_well`` False: something else is wrong, so that an answer of the chip does not make it well."""
     try:
         yield
     except _library_errors() as exc:
         device.publish(StateChanged(DeviceState.HARDWARE_ERROR, str(exc)))
         raise HardwareFault(device.name, f"{doing} failed: {exc}") from exc
-    device.publish(StateChanged(DeviceState.ONLINE))
+    if is_well:
+        device.publish(StateChanged(DeviceState.ONLINE))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 
 from gpiozero import DigitalInputDevice, DigitalOutputDevice, Factory
 
@@ -52,6 +52,8 @@ class MatrixKeypad(Keypad):
         self._columns: list[DigitalInputDevice] = []
         self._scanning: asyncio.Task[None] | None = None
         self._edge = False
+        self._is_stuck = False
+        self._cut_off = False  # in the middle of a scan: rows that float pull nothing low
 
     @property
     def fitted(self) -> frozenset[Key]:
@@ -95,31 +97,35 @@ class MatrixKeypad(Keypad):
 
     async def _scan(self) -> None:
         """Until every key is up again."""
-        with suppress(HardwareFault):
-            told: Position | None = None
-            seen: list[frozenset[Position]] = []
-            since = asyncio.get_running_loop().time()
-            while True:
-                seen = [*seen[1 - SURE_SCANS :], self._closed()]
-                sure = len(seen) == SURE_SCANS and len(set(seen)) == 1
-                if sure and not seen[0] and not self._edge:
-                    self._recovered()
-                    return
-                self._edge = self._edge and not sure
-                if sure and len(seen[0]) == 1 and told is None:
-                    told = next(iter(seen[0]))
-                    self.publish(KeyPressed(self._keys[told[0]][told[1]]))
-                if sure and told is not None and told not in seen[0]:
-                    told = None
-                if asyncio.get_running_loop().time() - since > STUCK_S:
-                    self._stuck(seen[-1])
-                await asyncio.sleep(SCAN_S)
+        try:
+            await self._scan_all()
+        except HardwareFault:
+            self._cut_off = True
+
+    async def _scan_all(self) -> None:
+        told: Position | None = None
+        seen: list[frozenset[Position]] = []
+        since = asyncio.get_running_loop().time()
+        while True:
+            seen = [*seen[1 - SURE_SCANS :], self._closed()]
+            sure = len(seen) == SURE_SCANS and len(set(seen)) == 1
+            if sure and not seen[0] and not self._edge:
+                self._recovered()
+                return
+            self._edge = self._edge and not sure
+            if sure and len(seen[0]) == 1 and told is None:
+                told = next(iter(seen[0]))
+                self.publish(KeyPressed(self._keys[told[0]][told[1]]))
+            if sure and told is not None and told not in seen[0]:
+                told = None
+            if asyncio.get_running_loop().time() - since > STUCK_S:
+                self._stuck(seen[-1])
+            await asyncio.sleep(SCAN_S)
 
     def _closed(self) -> frozenset[Position]:
         """Which keys are down, by row and column. Leaves every row low, as at rest."""
         found: set[Position] = set()
-        # While a key is stuck the chip answers, and still not all is well.
-        with nullcontext() if self._is_stuck else driving(self, "scanning the keys"):
+        with driving(self, "scanning the keys", is_well=not self._is_stuck):
             for place, row in enumerate(self._rows):
                 # The others let go: two keys of one column must never join a high row to a low one.
                 for other in self._rows:
@@ -131,23 +137,27 @@ class MatrixKeypad(Keypad):
                 _drive_low(row)
         return frozenset(found)
 
-    @property
-    def _is_stuck(self) -> bool:
-        return self.state is DeviceState.HARDWARE_ERROR
-
     def _stuck(self, down: frozenset[Position]) -> None:
+        self._is_stuck = True
         where = ", ".join(f"row {row + 1} column {column + 1}" for row, column in sorted(down))
         self.publish(StateChanged(DeviceState.HARDWARE_ERROR, f"a key is stuck: {where}"))
 
     def _recovered(self) -> None:
+        self._is_stuck = False
         self.publish(StateChanged(DeviceState.ONLINE))
 
     async def probe(self) -> None:
-        """Is the chip there? While keys are down the scan sees it by itself."""
-        if self._columns and (self._scanning is None or self._scanning.done()):
-            with suppress(HardwareFault), driving(self, "reading the pins"):
-                for column in self._columns:
-                    _ = column.value
+        """Is the chip there? While keys are down the scan sees it by itself; one that was cut off is made anew."""
+        if not self._columns or not (self._scanning is None or self._scanning.done()):
+            return
+        with suppress(HardwareFault), driving(self, "reading the pins", is_well=not self._is_stuck):
+            for row in self._rows if self._cut_off else ():
+                _drive_low(row)
+            for column in self._columns:
+                _ = column.value
+            if self._cut_off:
+                self._cut_off = False
+                self._begin()
 
     async def close(self) -> None:
         scanning, self._scanning = self._scanning, None

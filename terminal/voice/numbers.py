@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-LARGEST = 99_999
-"""Nothing at the terminal costs more (wire.Yen ends at 100,000)."""
+LARGEST = 100_000
+"""Nothing at the terminal costs more (wire.Yen)."""
 
 
 def words(n: int, language: str) -> list[str]:
@@ -31,7 +31,7 @@ def inventory(language: str) -> Iterable[str]:
 
 def _by_myriads(n: int) -> Iterator[str]:
     """20000 3000 400 50 6."""
-    for place in (10_000, 1_000, 100, 10, 1):
+    for place in (100_000, 10_000, 1_000, 100, 10, 1):
         digit = n // place % 10
         if digit:
             yield str(digit * place)
@@ -40,7 +40,7 @@ def _by_myriads(n: int) -> Iterator[str]:
 def _chinese(n: int) -> Iterator[str]:
     """A place that is skipped is said once: 一千零五十."""
     begun = skipped = False
-    for place in (10_000, 1_000, 100, 10, 1):
+    for place in (100_000, 10_000, 1_000, 100, 10, 1):
         digit = n // place % 10
         if digit:
             if begun and skipped:

@@ -24,6 +24,7 @@ class Membrane:
 
     def __init__(self) -> None:
         self.down: set[tuple[int, int]] = set()
+        self.fails_at: int | None = None
         membrane = self
 
         class Line(MockPin):  # type: ignore[misc]  # gpiozero has no annotations
@@ -32,6 +33,11 @@ class Membrane:
                 if number in COLUMNS:
                     return int(not membrane.is_low(COLUMNS.index(number)))
                 return int(super()._get_state())
+
+            def _set_function(self, value: str) -> None:
+                if membrane.fails_at == int(self.info.name.removeprefix("GPIO")):
+                    raise OSError(5, "Input/output error")
+                super()._set_function(value)
 
         self.factory = MockFactory(pin_class=Line)
 
@@ -128,6 +134,44 @@ async def test_a_stuck_key_is_named_by_its_place(
         )
         await membrane.release((2, 1))
         assert await heard(device, 1) == [StateChanged(DeviceState.ONLINE)]
+
+
+async def test_a_scan_that_was_cut_off_leaves_no_key_dead(membrane: Membrane) -> None:
+    """The chip fails while rows are let go, and works again: they must be low once more."""
+    async with keypad(membrane) as device:
+        await until(lambda: device._scanning is None or device._scanning.done())
+        membrane.fails_at = ROWS[1]
+        await membrane.press((0, 0))
+        await until(lambda: device.state is DeviceState.HARDWARE_ERROR)
+        await membrane.release((0, 0))
+        await device.probe()
+        assert device.state is DeviceState.HARDWARE_ERROR
+        membrane.fails_at = None
+        await device.probe()
+        await until(lambda: device._scanning is None or device._scanning.done())
+        await heard(device, 3)
+        for row, keys in enumerate(KEYS):
+            await membrane.press((row, 0))
+            assert await heard(device, 1) == [KeyPressed(keys[0])]
+            await membrane.release((row, 0))
+            await until(lambda: device._scanning is None or device._scanning.done())
+
+
+async def test_a_stuck_key_stays_named_when_the_chip_fails_as_well(
+    membrane: Membrane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrix, "STUCK_S", 0.1)
+    async with keypad(membrane) as device:
+        await membrane.press((2, 1))
+        await until(lambda: device.state is DeviceState.HARDWARE_ERROR)
+        membrane.fails_at = ROWS[1]
+        await until(lambda: device._scanning is None or device._scanning.done())
+        membrane.fails_at = None
+        await device.probe()
+        await asyncio.sleep(0)
+        assert device.state is DeviceState.HARDWARE_ERROR, "the key is still down"
+        await membrane.release((2, 1))
+        await until(lambda: device.state is DeviceState.ONLINE)
 
 
 async def test_at_rest_nobody_looks(membrane: Membrane) -> None:
