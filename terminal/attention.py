@@ -193,6 +193,5 @@ SOUNDS: Mapping[str, tuple[Note, ...]] = {
     "farewell": ((_HIGH, 120, 0.4), (_LOW, 250, 0.4)),
     # answers to a key: one and the same for every digit, so that nobody can hear a PIN
     "key": ((_HIGH, 25, 0.3),),
-    "ok": ((_LOW, 80, 0.4), (_HIGH, 120, 0.4)),
 }
 """Every sound of the terminal by name."""

@@ -150,10 +150,14 @@ class Examination:
     async def _sensors(self) -> AsyncIterator[Finding]:
         sensors = self._devices.sensors
         for sensor in Sensor:
-            if sensors.read(sensor) is None:
+            if sensor not in sensors.fitted:
                 yield Finding("sensor", sensor.value, "skipped")
                 continue
-            for value in (not sensors.read(sensor), bool(sensors.read(sensor))):
+            now = sensors.read(sensor)
+            if now is None:
+                yield Finding("sensor", sensor.value, "cannot be read")
+                continue
+            for value in (not now, now):
                 does = "see something" if value else "see nothing"
                 self._say(f"Let the sensor “{sensor.value}” {does}.")
                 event = SensorChanged(sensor, value)

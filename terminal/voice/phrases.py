@@ -62,6 +62,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ENDS = "。．.!?！？"
 _SENTENCES = re.compile(r".+?(?:[。．！？]+|[.!?]+(?=\s|$)|$)", re.DOTALL)
 _CLAUSES = re.compile(r".+?(?:[、。，．！？：；]+|[,.!?:;]+(?=\s|$)|$)", re.DOTALL)
+_LATIN = re.compile(r"[0-9a-z]+")
 _QUOTES = str.maketrans("", "", '「」『』“”"')
 _WORD = re.compile(r"[^\W_]")
 
@@ -177,7 +178,7 @@ class _Saying:
 
     def _spelled(self, value: str) -> Iterator[Part]:
         """Digits and Latin letters; what is written otherwise, and has no reading, is not said."""
-        for group in re.findall(r"[0-9a-z]+", value.lower()):
+        for group in _LATIN.findall(value.lower()):
             for character in group:
                 yield Phrase(self._voice, character)
             yield AFTER_NAME
@@ -200,6 +201,11 @@ class _Saying:
 
     def _phrase(self, words: str) -> Iterator[Phrase]:
         return recorded(words, self._voice)
+
+
+def can_be_spelled(named: Named) -> bool:
+    """Whether anything is heard of a name: a kanji name without a reading is silence."""
+    return bool(named.reading) or _LATIN.search(named.written.lower()) is not None
 
 
 def recorded(words: str, voice: str) -> Iterator[Phrase]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from terminal.signals import Say
 from terminal.switches import Stop
 from terminal.visit.screen import Argument, Choice, Named, Screen, ScreenKey, Text
+from terminal.voice.phrases import can_be_spelled
 
 TYPED_ALL = 4
 KEYS = (ScreenKey.OK, ScreenKey.CLEAR, ScreenKey.BACK, ScreenKey.CANCEL)
@@ -113,7 +114,7 @@ def said_choice(choice: Choice, listener: Listener) -> tuple[Text, ...]:
 
 def _numbered(choice: Choice, listener: Listener) -> Text:
     person = _person(choice)
-    if person is not None and not listener.alone:
+    if person is not None and not (listener.alone and can_be_spelled(person)):
         return Text("voice.person", {"number": choice.number, "which": choice.number})
     label: Argument = person if person is not None else f"@{choice.label.id}"
     return Text("voice.choice", {"number": choice.number, "label": label})
@@ -131,9 +132,13 @@ def _lines(screen: Screen, listener: Listener) -> tuple[Text, ...]:
 
 def _line(line: Text, listener: Listener) -> Text:
     people = line.args.get("people")
-    if isinstance(people, tuple) and not listener.alone:
+    if isinstance(people, tuple) and not (listener.alone and all(map(_can_be_said, people))):
         return Text("voice.people_count", {"count": len(people)})
     return line
+
+
+def _can_be_said(who: str | Named) -> bool:
+    return isinstance(who, str) or can_be_spelled(who)
 
 
 def reached(stop: Stop, screen: Screen, listener: Listener) -> tuple[Text, ...]:

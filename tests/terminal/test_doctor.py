@@ -13,6 +13,7 @@ import pytest
 
 from drivers.buttons import Button
 from drivers.buttons.simulated import SimulatedButtons
+from drivers.device import DeviceState, StateChanged
 from drivers.display.simulated import SimulatedDisplay
 from drivers.errors import HardwareFault
 from drivers.keypad import Key
@@ -125,3 +126,13 @@ def test_what_was_found_is_recorded_whole(tmp_path: Path) -> None:
     assert read["well"] is False
     assert [each["outcome"] for each in read["findings"]] == ["works", "fails"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+async def test_sensors_that_cannot_be_read_are_no_sensors_that_are_not_fitted() -> None:
+    visitor = Visitor(SETTINGS)
+    await visitor.sensors.open()
+    visitor.sensors.publish(StateChanged(DeviceState.HARDWARE_ERROR, "its chip has died"))
+    examination = Examination(visitor.devices, Unrecorded(), visitor.ask, lambda _: None)
+    found = [finding async for finding in examination._sensors()]
+    assert {finding.name for finding in found} == {sensor.value for sensor in Sensor}
+    assert not any(finding.is_well for finding in found)

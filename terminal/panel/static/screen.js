@@ -96,7 +96,8 @@ const onButton = () => document.activeElement?.matches("button:focus-visible") ?
 
 function show(next) {
   const turned = view === null || view.screen !== next.screen;
-  if (turned) chooseLanguage(false);
+  const urgent = !turned && ((next.warning && !view.warning) || next.attention.length > view.attention.length);
+  if (turned || urgent) chooseLanguage(false);
   view = next;
   document.documentElement.lang = view.language;
   const body = document.body;

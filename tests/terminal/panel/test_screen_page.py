@@ -158,6 +158,20 @@ async def test_the_list_of_languages_can_be_left_as_it_was(
     assert terminal.languages == []
 
 
+@pytest.mark.parametrize(
+    "urgent", [{"warning": True}, {"attention": ("カードをお取りください。",)}]
+)
+async def test_the_list_of_languages_hides_nothing_urgent(
+    terminal: Terminal, open_page: OpenPage, urgent: dict[str, Any]
+) -> None:
+    page = await open_page(terminal.url, 800, 480)
+    await shown(terminal, page, IDLE)
+    await page.get_by_test_id("key-language").click()
+    await expect(page.get_by_test_id("languages")).to_be_visible()
+    terminal.panel.show(msgspec.structs.replace(IDLE, **urgent))
+    await expect(page.get_by_test_id("languages")).to_be_hidden()
+
+
 async def test_R27_progress_is_drawn_as_sheets(terminal: Terminal, open_page: OpenPage) -> None:
     page = await open_page(terminal.url)
     await shown(terminal, page, PRINTING)

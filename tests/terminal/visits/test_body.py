@@ -293,10 +293,11 @@ async def test_a_switch_gives_no_time_where_none_is_asked_for(backend: Backend, 
     async with terminal_at(backend, here, {"left_behind_s": 0.5}) as place:
         await place.reach(s.Idle)
         await Person(place).go(s.HandingOver)
-        while not place.incidents:
-            place.buttons.press(Button.NEXT)
-            place.buttons.release(Button.NEXT)
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):
+            while not place.incidents:
+                place.buttons.press(Button.NEXT)
+                place.buttons.release(Button.NEXT)
+                await asyncio.sleep(0.05)
         place.take_all()
         await place.clear_by_staff()
         await place.reach(s.Idle)

@@ -12,11 +12,18 @@ from terminal.clock import JST
 from terminal.signals import Say, signals_of
 from terminal.strings.catalogue import NAMES, catalogue
 from terminal.switches import stops
-from terminal.visit.screen import Named, Text
+from terminal.visit.screen import Choice, Named, Text
 from terminal.visit.screens import screen_of
 from terminal.voice import kana, numbers
 from terminal.voice.phrases import Phrase, inventory, names, parts
-from terminal.voice.saying import Listener, changed, entering, everything, reached
+from terminal.voice.saying import (
+    Listener,
+    changed,
+    entering,
+    everything,
+    reached,
+    said_choice,
+)
 from tests.terminal.panel.wording import everything_said
 from tests.terminal.visit.test_machine import explore
 
@@ -128,6 +135,19 @@ def test_R59_a_name_is_spelled_in_headphones_and_nowhere_else() -> None:
                 assert not any(isinstance(value, Named) for value in text.args.values()), text.id
                 people = text.args.get("people", ())
                 assert people == ()
+
+
+def test_who_has_no_reading_is_announced_by_number() -> None:
+    """In headphones as well: “1番、” and then silence would leave nobody to choose from."""
+    alone = Listener(by_ear=True, alone=True)
+
+    def announced(name: Named) -> str:
+        choice = Choice(1, "p", Text("choosing_people.person", {"name": name}))
+        return said_choice(choice, alone)[0].id
+
+    assert announced(Named("森田　健二")) == "voice.person"
+    assert announced(Named("森田　健二", "モリタ　ケンジ")) == "voice.choice"
+    assert announced(Named("NGUYEN THI HOA")) == "voice.choice"
 
 
 def test_a_change_is_said_and_nothing_else() -> None:
