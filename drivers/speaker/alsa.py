@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import re
 import shutil
 import wave
@@ -22,7 +23,10 @@ from drivers.speaker import RATE_HZ, Clip, Outlet, Speaker, Speech, SpeechEnded
 
 CARDS = Path("/proc/asound")
 PIECE_MS = 200
-LATE_S = 3.0  # a speech that is not over so long after its own length hangs in its card
+LATE_S = 1.7  # what is not taken so long after its time hangs in the card: seen within two seconds
+PIPE_OCTETS = (
+    4096  # the least there is: in a wider one two seconds wait unheard, and look as if taken
+)
 KILL_LIMIT_S = 0.5  # nothing can end a process that hangs in the kernel: it is left behind
 TRY_AGAIN_S = 5.0  # with a card that refused; one that was pulled out is seen to come back
 SAMPLE = 2  # bytes
@@ -81,9 +85,7 @@ class AlsaSpeaker(Speaker):
 
     async def _say(self, speech: Speech) -> None:
         try:
-            await self._play(
-                self._devices[speech.outlet], _pieces(speech, self.name), speech.ms / 1000
-            )
+            await self._play(self._devices[speech.outlet], _pieces(speech, self.name))
         except HardwareFault as fault:
             self._tried = speech.outlet
             self._try_at = asyncio.get_running_loop().time() + TRY_AGAIN_S
@@ -91,7 +93,7 @@ class AlsaSpeaker(Speaker):
         else:
             self.publish(SpeechEnded(speech))
 
-    async def _play(self, device: str, pieces: AsyncIterator[bytes], length_s: float) -> None:
+    async def _play(self, device: str, pieces: AsyncIterator[bytes]) -> None:
         """Until all has been heard. Raises HardwareFault with the last that aplay said.
 
         Whatever goes wrong must end as a fault: of a speech that never ends, the rounds of a call would
@@ -108,8 +110,7 @@ class AlsaSpeaker(Speaker):
         except OSError as error:
             raise HardwareFault(self.name, f"{self._aplay}: {error.strerror}") from error
         try:
-            async with asyncio.timeout(length_s + LATE_S):
-                complaint = await _feed(process, pieces)
+            complaint = await _feed(process, pieces)
         except TimeoutError as error:
             raise HardwareFault(self.name, f"{device} takes no more sound: it hangs") from error
         finally:
@@ -134,7 +135,7 @@ class AlsaSpeaker(Speaker):
 
     async def _try(self) -> None:
         with contextlib.suppress(HardwareFault):
-            await self._play(self._devices[self._tried], _silence(PIECE_MS), PIECE_MS / 1000)
+            await self._play(self._devices[self._tried], _silence(PIECE_MS))
             self.publish(StateChanged(DeviceState.ONLINE))
 
     def _look(self) -> None:
@@ -162,17 +163,26 @@ class AlsaSpeaker(Speaker):
 
 
 async def _feed(process: asyncio.subprocess.Process, pieces: AsyncIterator[bytes]) -> bytes:
-    """Hand everything over and wait for the end; what aplay complained of."""
+    """Hand everything over and wait for the end; what aplay complained of. Raises TimeoutError."""
     assert process.stdin is not None
     assert process.stderr is not None
+    _narrow(process.stdin)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its status says why
         async for piece in pieces:
             process.stdin.write(piece)
-            await process.stdin.drain()
+            async with asyncio.timeout(PIECE_MS / 1000 + LATE_S):
+                await process.stdin.drain()
         process.stdin.close()
-    complaint = await process.stderr.read()
-    await process.wait()
+    async with asyncio.timeout(LATE_S):
+        complaint = await process.stderr.read()
+        await process.wait()
     return complaint
+
+
+def _narrow(stdin: asyncio.StreamWriter) -> None:
+    """So that ``drain`` returns when the piece is on its way to the card, and not when it lies in a buffer."""
+    stdin.transport.set_write_buffer_limits(high=0)
+    fcntl.fcntl(stdin.get_extra_info("pipe"), fcntl.F_SETPIPE_SZ, PIPE_OCTETS)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -95,16 +95,27 @@ async def test_a_card_that_takes_no_more_sound_is_a_fault_and_not_silence_for_ev
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rounds of a call wait for the end of a speech: one that hangs must end, too."""
+    assert alsa.LATE_S + alsa.PIECE_MS / 1000 < 2
     monkeypatch.setattr(alsa, "LATE_S", 0.1)
     player = tmp_path / "aplay"
     player.write_text("#!/bin/sh\nexec sleep 600\n")
     player.chmod(0o755)
     async with AlsaSpeaker({Outlet.SPEAKER: "default"}, aplay=str(player)) as speaker:
-        await speaker.say(Speech((Clip(LONG_MS // 1000),)))
+        await speaker.say(Speech((Clip(600_000),)))  # long before its end
         event = (await heard(speaker, 2))[1]
         assert isinstance(event, StateChanged)
         assert event.state is DeviceState.HARDWARE_ERROR
         assert "hangs" in event.detail
+
+
+async def test_a_card_that_plays_at_its_own_pace_is_no_fault(tmp_path: Path) -> None:
+    player = tmp_path / "aplay"
+    player.write_text('#!/bin/sh\nwhile [ "$(head -c 3200 | wc -c)" -gt 0 ]; do sleep 0.1; done\n')
+    player.chmod(0o755)
+    speech = Speech((Clip(2000),))
+    async with AlsaSpeaker({Outlet.SPEAKER: "default"}, aplay=str(player)) as speaker:
+        await speaker.say(speech)
+        assert (await heard(speaker, 2))[1] == SpeechEnded(speech)
 
 
 async def test_an_aplay_that_cannot_be_started_is_a_fault(tmp_path: Path) -> None:
