@@ -31,7 +31,7 @@ from backend.storage import registry
 from backend.storage.registry import LinkRow, TerminalRow
 from backend.storage.sqlite import SqliteDatabase
 from backend.world import TERMINAL, Development, DevelopmentError
-from terminal.link import wire
+from terminal.link import binding
 
 __all__ = ["BUILD", "TERMINAL", "Development", "DevelopmentError", "prepare", "refresh", "revoke"]
 
@@ -201,7 +201,7 @@ def _write_cities(development: Development) -> None:
         # Pinned by city: a key of one city signs nothing of another's (I-3).
         trusted = development.trusted_cities / code
         trusted.mkdir()
-        name = f"{wire.key_id(public.public_bytes_raw())}.pem"
+        name = f"{binding.key_id(public.public_bytes_raw())}.pem"
         (trusted / name).write_bytes(
             public.public_bytes(
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from terminal.attention import Left
 from terminal.visit import states as s
-from terminal.visit.states import Belongings, State
+from terminal.visit.known import Belongings
+from terminal.visit.states import State
 
 VOID_SHEETS = frozenset({"trouble.void_sheets", "trouble.found_sheets"})
 

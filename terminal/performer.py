@@ -22,7 +22,7 @@ from terminal.document.handle import DocumentWorker
 from terminal.health import Health
 from terminal.visit import commands as c
 from terminal.visit import events as e
-from terminal.visit.states import Ending, Visit
+from terminal.visit.known import Ending, Visit
 
 logger = logging.getLogger(__name__)
 

@@ -29,10 +29,11 @@ from terminal.panel.server import Panel
 from terminal.signals import signals_of
 from terminal.strings.catalogue import catalogue
 from terminal.switches import Stop
+from terminal.visit.known import Belongings
 from terminal.visit.limits import counts_down
 from terminal.visit.machine import language_of
 from terminal.visit.screens import screen_of
-from terminal.visit.states import Belongings, Idle, State
+from terminal.visit.states import Idle, State
 from terminal.voice.composing import Source
 
 LONGEST_WAIT_S = 5.0  # the clock on the page, and a lost event, are never older than this

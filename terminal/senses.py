@@ -22,6 +22,7 @@ from terminal.presenter import Presenter
 from terminal.translation import SEEN_BY, visit_event
 from terminal.visit import events as e
 from terminal.visit import states as s
+from terminal.visit.known import Belongings
 from terminal.visit.states import State
 
 logger = logging.getLogger(__name__)
@@ -131,6 +132,6 @@ class Senses:
                 return e.BelongingsChanged(self._desk.belongings())
 
 
-def found(there: s.Belongings) -> tuple[str, ...]:
+def found(there: Belongings) -> tuple[str, ...]:
     """The incidents of what lies there and belongs to nobody known, the most urgent first."""
     return tuple(f"found_{name}" for name in there.seen)

@@ -18,8 +18,8 @@ from terminal.attention import Left
 from terminal.pin import PinBuffer
 from terminal.trust import Trust
 from terminal.visit import events as e
+from terminal.visit.known import Belongings, CardFault
 from terminal.visit.screen import Screen, ScreenKey
-from terminal.visit.states import Belongings, CardFault
 
 KEYS = {
     Key.OK: ScreenKey.OK,

@@ -24,7 +24,7 @@ from backend.clock import Clock
 from backend.storage import ledger, records
 from backend.storage.database import Database
 from backend.storage.records import OrderRow
-from terminal.link import wire
+from terminal.link import binding, wire
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Orders:
             raise ProblemError(Code.ORDER_MISMATCH, "the order names another city")
         now = self.clock.now()
         require_open(self.calendar, now, order.product)
-        signed = Signed(wire.order_message(order), body.algorithm, body.signature)
+        signed = Signed(binding.order_message(order), body.algorithm, body.signature)
         holder, _ = self.visits.authenticated(certificate, signed, now)
         total = self.visits.routing.city(holder).check_order(
             SignedOrder(order, body.algorithm, body.signature, certificate), holder, now
@@ -82,7 +82,7 @@ class Orders:
             product=order.product.value,
             body_digest=digest,
             body=wire.encode(body),
-            digest=wire.order_digest(order),
+            digest=binding.order_digest(order),
             copies=order.copies,
             total_yen=total,
             expires=visit.expires,

@@ -26,7 +26,7 @@ from backend.refusals import Refused
 from backend.storage import records
 from backend.storage.database import Database, Transaction
 from backend.storage.records import VisitRow
-from terminal.link import wire
+from terminal.link import binding, wire
 
 NONCE_BYTES = 32
 
@@ -89,7 +89,7 @@ class Visits:
         now = self.clock.now()
         digest = body_digest(body)
         row = self._claim(terminal, visit, digest)
-        message = wire.sign_in_message(terminal, visit, row.nonce, row.public_key)
+        message = binding.sign_in_message(terminal, visit, row.nonce, row.public_key)
         signed = Signed(message, body.algorithm, body.signature)
         holder, good_as_of = self.authenticated(body.certificate, signed, now)
         answer = self.routing.city(holder).sign_in(

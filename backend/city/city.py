@@ -25,7 +25,7 @@ from backend.city.rules import Case, Finding
 from backend.city.typesetting import FormBroken, FormOverflow, Typesetter
 from backend.clock import JST
 from backend.refusals import Refused
-from terminal.link import wire
+from terminal.link import binding, wire
 
 __all__ = [
     "CardHolder",
@@ -156,7 +156,7 @@ class City:
         selection, entries = self._read(signed, holder, now, accepted=True)
         pages = self._set(selection, entries, serial=serial, issued=issued.date())
         manifest = wire.Manifest(
-            order_digest=wire.order_digest(order),
+            order_digest=binding.order_digest(order),
             subject_tag=self.key.subject_tag(order.visit, holder.resident),
             city=self.code,
             product=order.product,
@@ -171,7 +171,7 @@ class City:
         return signing.seal(
             self.key.sign_bundle(manifest, pages),
             public_key,
-            wire.envelope_info(order.visit, order.order, copy),
+            binding.envelope_info(order.visit, order.order, copy),
         )
 
     def _read(
@@ -203,7 +203,7 @@ class City:
             card = x509.load_der_x509_certificate(signed.certificate)
         except ValueError as error:
             raise OrderMismatch("signature", "not a card's certificate") from error
-        message = wire.order_message(order)
+        message = binding.order_message(order)
         if not is_signed_by(card, signed.algorithm, signed.signature, message):
             raise OrderMismatch("signature", "the card did not sign this order")
 

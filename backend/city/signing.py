@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from backend.city.configuration import ConfigurationError
-from terminal.link import wire
+from terminal.link import binding, wire
 
 SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
@@ -31,7 +31,7 @@ class CityKey:
             key.private_bytes_raw()
         )
         self.public_bytes = key.public_key().public_bytes_raw()
-        self.id = wire.key_id(self.public_bytes)
+        self.id = binding.key_id(self.public_bytes)
 
     def __repr__(self) -> str:
         return f"CityKey({self.id})"
@@ -59,7 +59,7 @@ class CityKey:
 
     def sign_bundle(self, manifest: wire.Manifest, pages: tuple[bytes, ...]) -> wire.Bundle:
         encoded = wire.encode(manifest)
-        signature = self._key.sign(wire.manifest_message(encoded))
+        signature = self._key.sign(binding.manifest_message(encoded))
         return wire.Bundle(manifest=encoded, signature=signature, pages=pages)
 
     def _tag(self, *parts: str) -> bytes:

@@ -17,7 +17,8 @@ from drivers.errors import (
     SeveralCards,
 )
 from terminal.acts.desk import Desk, Work
-from terminal.link.wire import Algorithm, Refusal, RefusalClass, SignedIn, SignIn, sign_in_message
+from terminal.link.binding import sign_in_message
+from terminal.link.wire import Algorithm, Refusal, RefusalClass, SignedIn, SignIn
 from terminal.visit.events import (
     ActRefused,
     CardInserted,
@@ -30,7 +31,7 @@ from terminal.visit.events import (
     TypingCancelled,
     TypingTimedOut,
 )
-from terminal.visit.states import CardFacts, CardFault
+from terminal.visit.known import CardFacts, CardFault
 
 WRONG_CARD = {
     CardKind.JUKI: "refused.card_juki",

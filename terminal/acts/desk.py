@@ -19,7 +19,7 @@ from terminal.pin import PinBuffer
 from terminal.translation import belongings
 from terminal.trust import Trust
 from terminal.visit.events import Event
-from terminal.visit.states import Belongings, Visit
+from terminal.visit.known import Belongings, Visit
 
 logger = logging.getLogger(__name__)
 

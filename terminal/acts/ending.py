@@ -12,7 +12,7 @@ from terminal.ids import new_id
 from terminal.journal import Facts, Letter, Step
 from terminal.link.wire import Incident, OrderResult, Outcome, encode
 from terminal.translation import SEEN_BY
-from terminal.visit.states import Ending
+from terminal.visit.known import Ending
 
 logger = logging.getLogger(__name__)
 

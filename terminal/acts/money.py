@@ -16,7 +16,7 @@ from terminal.journal import Facts, Letter, Step
 from terminal.link.wire import PaymentTaken, encode
 from terminal.receipt import ReceiptKind
 from terminal.visit.events import MoneyHeld, MoneyKept, MoneyReturned, MoneyStuck, Paid
-from terminal.visit.states import CheckedDocument, Payment
+from terminal.visit.known import CheckedDocument, Payment
 
 logger = logging.getLogger(__name__)
 

@@ -11,18 +11,10 @@ from terminal.document.errors import Check, IntegrityError
 from terminal.document.messages import Expected
 from terminal.ids import new_id
 from terminal.journal import Facts, Step
-from terminal.link.wire import (
-    Algorithm,
-    Order,
-    OrderAccepted,
-    PlaceOrder,
-    SealedDocument,
-    SignedIn,
-    order_digest,
-    order_message,
-)
+from terminal.link.binding import order_digest, order_message
+from terminal.link.wire import Algorithm, Order, OrderAccepted, PlaceOrder, SealedDocument, SignedIn
 from terminal.visit.events import DocumentReady, OrderTaken
-from terminal.visit.states import CheckedDocument, Wish
+from terminal.visit.known import CheckedDocument, Wish
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # between the centre's clock and ours
 

@@ -12,7 +12,7 @@ from terminal.acts.failures import refusal_for
 from terminal.attention import Left
 from terminal.journal import Facts, Step
 from terminal.visit.events import Printed, PrintFailed, SheetOut
-from terminal.visit.states import CheckedDocument
+from terminal.visit.known import CheckedDocument
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from terminal.acts.ending import raise_incident, refund
 from terminal.journal import Entry, Letter, Step
 from terminal.link.wire import OrderResult, Outcome, encode
 from terminal.recovery import Decision, Fact, Money, decide
-from terminal.visit.states import Visit
+from terminal.visit.known import Visit
 
 logger = logging.getLogger(__name__)
 

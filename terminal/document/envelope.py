@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from terminal.document.errors import Check, IntegrityError
 from terminal.document.messages import Expected
-from terminal.link import wire
+from terminal.link import binding, wire
 
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 # Japan has had one offset and no summer time since 1951; zoneinfo may lack its data on a small system.
@@ -50,7 +50,7 @@ def open_copy(
     if (sealed.order, sealed.copy) != (order, copy):
         raise IntegrityError(Check.ENVELOPE, copy)
     try:
-        opened = key.open(sealed.sealed, wire.envelope_info(visit, order, copy))
+        opened = key.open(sealed.sealed, binding.envelope_info(visit, order, copy))
     except InvalidTag as error:
         raise IntegrityError(Check.ENVELOPE, copy) from error
     try:
@@ -70,7 +70,7 @@ def check_manifest(
     manifest = _signed_manifest(bundle, copy, city_keys)
     order = expected.order
     for check, holds in (
-        (Check.ORDER, hmac.compare_digest(manifest.order_digest, wire.order_digest(order))),
+        (Check.ORDER, hmac.compare_digest(manifest.order_digest, binding.order_digest(order))),
         (Check.SUBJECT, hmac.compare_digest(manifest.subject_tag, expected.subject_tag)),
         (Check.CITY, manifest.city == order.city),
         (Check.PRODUCT, manifest.product is order.product),
@@ -98,7 +98,7 @@ def _signed_manifest(
     if key is None:
         raise IntegrityError(Check.KEY, copy)
     try:
-        key.verify(bundle.signature, wire.manifest_message(bundle.manifest))
+        key.verify(bundle.signature, binding.manifest_message(bundle.manifest))
     except InvalidSignature as error:
         raise IntegrityError(Check.SIGNATURE, copy) from error
     return manifest

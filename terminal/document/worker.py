@@ -48,7 +48,7 @@ from terminal.document.messages import (
 from terminal.document.pages import PdfPage, Rasteriser, UnreadablePage, ink_ratio
 from terminal.document.vault import Vault
 from terminal.errors import kind_and_place
-from terminal.link import wire
+from terminal.link import binding, wire
 
 _CHUNK = 256 * 1024
 
@@ -149,7 +149,7 @@ def _city_key(name: str, pem: bytes) -> Ed25519PublicKey:
         key = load_pem_public_key(pem)
     except ValueError as error:
         raise ImpossibleStep(f"the city key {name} is not a PEM public key") from error
-    if not isinstance(key, Ed25519PublicKey) or wire.key_id(key.public_bytes_raw()) != name:
+    if not isinstance(key, Ed25519PublicKey) or binding.key_id(key.public_bytes_raw()) != name:
         raise ImpossibleStep(f"the city key {name} is not the Ed25519 key of that id")
     return key
 

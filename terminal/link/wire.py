@@ -1,10 +1,8 @@
 """The messages between terminal, centre and city: closed structs, JSON on the wire (design.md §4).
 
-This is the only module of ``terminal`` that the backend imports. Unknown fields are refused on both
-sides. Times are aware (Asia/Tokyo), money is whole yen, ids are UUIDv7 strings made by the terminal.
-
-Who is speaking is the peer's TLS certificate, never a field. Everything the card signs and
-everything the city signs is built here, once, so that both sides cannot drift apart.
+This and ``binding`` are the only modules of ``terminal`` that the backend imports. Unknown fields are
+refused on both sides. Times are aware (Asia/Tokyo), money is whole yen, ids are UUIDv7 strings made by the
+terminal. Who is speaking is the peer's TLS certificate, never a field.
 
     PUT  /v1/visits/{visit}                       OpenVisit     → VisitOpened
     PUT  /v1/visits/{visit}/sign-in               SignIn        → SignedIn
@@ -21,7 +19,6 @@ A refusal of a person's wish is 403 with a ``Refusal``; anything else that fails
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Annotated, TypeVar
@@ -336,7 +333,7 @@ class Incident(Message, frozen=True, kw_only=True):
     detail: Text = ""
 
 
-# --- what is signed and sealed ---------------------------------------------------------------
+# --- on the wire -----------------------------------------------------------------------------
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _T = TypeVar("_T")
@@ -350,41 +347,3 @@ def encode(message: Message) -> bytes:
 def decode(data: bytes, kind: type[_T]) -> _T:
     """Strict decoding; raises msgspec.ValidationError or msgspec.DecodeError."""
     return msgspec.json.decode(data, type=kind)
-
-
-def _framed(label: str, *parts: bytes) -> bytes:
-    """Domain-separated, length-prefixed concatenation: no two inputs give the same bytes."""
-    out = [label.encode(), b"\0"]
-    for part in parts:
-        out += [len(part).to_bytes(4, "big"), part]
-    return b"".join(out)
-
-
-def sign_in_message(terminal: str, visit: Id, nonce: bytes, public_key: bytes) -> bytes:
-    """What the card signs to sign in: binds terminal, visit, nonce and the worker's key."""
-    return _framed("madoguchi/sign-in/v1", terminal.encode(), visit.encode(), nonce, public_key)
-
-
-def order_message(order: Order) -> bytes:
-    """What the card signs to order (I-2)."""
-    return _framed("madoguchi/order/v1", encode(order))
-
-
-def order_digest(order: Order) -> bytes:
-    """SHA-256 of ``order_message``: names the order's content everywhere."""
-    return hashlib.sha256(order_message(order)).digest()
-
-
-def manifest_message(manifest: bytes) -> bytes:
-    """What the city signs: the encoded manifest, domain-separated."""
-    return _framed("madoguchi/manifest/v1", manifest)
-
-
-def envelope_info(visit: Id, order: Id, copy: int) -> bytes:
-    """HPKE info: a sealed copy opens only as this copy of this order in this visit (I-1)."""
-    return _framed("madoguchi/document/v1", visit.encode(), order.encode(), bytes([copy]))
-
-
-def key_id(public_key: bytes) -> str:
-    """A city signing key's name: first 16 hex digits of SHA-256 over its raw 32 bytes."""
-    return hashlib.sha256(public_key).hexdigest()[:16]

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from terminal.visit import events as e
 from terminal.visit.commands import ClearTroubles, OpenVisit
+from terminal.visit.known import Visit
 from terminal.visit.screen import ScreenKey
-from terminal.visit.states import Closed, Consent, Guide, Idle, OutOfService, Supervisor, Visit
+from terminal.visit.states import Closed, Consent, Guide, Idle, OutOfService, Supervisor
 from terminal.visit.step import Moment, Step
 
 Resting = Idle | Guide | Closed | OutOfService | Supervisor

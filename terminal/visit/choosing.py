@@ -8,16 +8,15 @@ from terminal.link.wire import Offer
 from terminal.visit import events as e
 from terminal.visit.commands import PlaceOrder
 from terminal.visit.endings import leave, refuse
+from terminal.visit.known import Ending, Wish
 from terminal.visit.screen import ScreenKey
 from terminal.visit.states import (
     ChoosingCertificate,
     ChoosingItems,
     ChoosingPeople,
     Confirming,
-    Ending,
     Notices,
     Ordering,
-    Wish,
 )
 from terminal.visit.step import CARD_REMOVED, Step
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from terminal.link.wire import SignedIn
-from terminal.visit.states import CheckedDocument, Ending, Payment, Visit, Wish
+from terminal.visit.known import CheckedDocument, Ending, Payment, Visit, Wish
 
 
 @dataclass(frozen=True, slots=True)

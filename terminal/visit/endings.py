@@ -9,11 +9,10 @@ import msgspec
 from terminal.link.wire import Refusal, RefusalClass
 from terminal.visit import events as e
 from terminal.visit.commands import ClearPin, EndVisit, RaiseIncident, ReleaseCard, ReturnMoney
+from terminal.visit.known import Belongings, Ending, Visit
 from terminal.visit.screen import ScreenKey
 from terminal.visit.states import (
-    Belongings,
     Collecting,
-    Ending,
     Farewell,
     Idle,
     OutOfService,
@@ -21,7 +20,6 @@ from terminal.visit.states import (
     ReturningMoney,
     Settling,
     TakingCardBack,
-    Visit,
 )
 from terminal.visit.step import Step
 

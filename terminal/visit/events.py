@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from terminal.link.wire import Refusal, SignedIn
+from terminal.visit.known import Belongings, CardFacts, CardFault, CheckedDocument, Payment
 from terminal.visit.screen import ScreenKey
-from terminal.visit.states import Belongings, CardFacts, CardFault, CheckedDocument, Payment
 
 # --- the person ------------------------------------------------------------------------------
 

@@ -28,11 +28,9 @@ from terminal.visit.endings import (
     refuse,
     what_is_left,
 )
+from terminal.visit.known import CardReturned, CheckedDocument, Ending, Visit
 from terminal.visit.screen import ScreenKey
 from terminal.visit.states import (
-    CardReturned,
-    CheckedDocument,
-    Ending,
     Farewell,
     HandingOver,
     Ordering,
@@ -41,7 +39,6 @@ from terminal.visit.states import (
     Printing,
     ReturningCard,
     Settling,
-    Visit,
 )
 from terminal.visit.step import (
     PAYMENT_CANCELLED,

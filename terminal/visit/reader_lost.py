@@ -11,6 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from terminal.visit.endings import give_money_back, refuse
+from terminal.visit.known import Ending
 from terminal.visit.states import (
     Authenticating,
     AwaitingCard,
@@ -19,7 +20,6 @@ from terminal.visit.states import (
     ChoosingPeople,
     Confirming,
     Consent,
-    Ending,
     EnteringPin,
     Notices,
     Ordering,

@@ -9,19 +9,16 @@ from terminal.pin import PIN_DIGITS
 from terminal.visit import events as e
 from terminal.visit.commands import ClearPin, ReadCard, ReleaseCard, SignIn, SignInAtReader
 from terminal.visit.endings import leave, refuse
+from terminal.visit.known import CardFacts, CardFault, Ending, Visit
 from terminal.visit.screen import ScreenKey
 from terminal.visit.states import (
     Authenticating,
     AwaitingCard,
-    CardFacts,
-    CardFault,
     ChoosingCertificate,
     Consent,
-    Ending,
     EnteringPin,
     ReadingCard,
     TypingAtReader,
-    Visit,
 )
 from terminal.visit.step import CARD_REMOVED, PIN_LOCKED, TOOK_TOO_LONG, Step
 

@@ -23,7 +23,7 @@ from backend.storage.sqlite import SqliteDatabase
 from drivers.card.jpki import signature_algorithm
 from drivers.card.kinds import CardKind
 from drivers.card.virtual import VirtualCard
-from terminal.link import wire
+from terminal.link import binding
 
 MORNING = datetime(2026, 11, 24, 10, tzinfo=JST)
 
@@ -61,7 +61,7 @@ def test_everything_is_there(world: Development) -> None:
         (trusted,) = (world.trusted_cities / city).glob("*.pem")
         key = serialization.load_pem_public_key(trusted.read_bytes())
         assert isinstance(key, Ed25519PublicKey)
-        assert wire.key_id(key.public_bytes_raw()) == trusted.stem
+        assert binding.key_id(key.public_bytes_raw()) == trusted.stem
 
 
 def test_secrets_are_for_their_owner_only(world: Development) -> None:

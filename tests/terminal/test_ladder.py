@@ -12,9 +12,10 @@ from terminal.left_behind import left_behind
 from terminal.signals import signals_of
 from terminal.strings.catalogue import NAMES, catalogue
 from terminal.visit import states as s
+from terminal.visit.known import Belongings, Ending, Visit
 from terminal.visit.screen import Text
 from terminal.visit.screens import screen_of
-from terminal.visit.states import Belongings, State
+from terminal.visit.states import State
 from tests.terminal.test_presenter import faces
 from tests.terminal.visit.world import DOCUMENT, PAYMENT, REFUSAL
 
@@ -35,15 +36,15 @@ LYING = {
 
 def asking(language: str) -> list[State]:
     """Every state that calls for something, and the one that is shown when nobody came."""
-    visit = s.Visit("v", language)
+    visit = Visit("v", language)
     handing = s.HandingOver(visit, DOCUMENT, PAYMENT, kept=True)
     return [
         s.ReturningCard(visit, DOCUMENT),
-        s.TakingCardBack(visit, s.Ending.CANCELLED),
+        s.TakingCardBack(visit, Ending.CANCELLED),
         handing,
         s.Collecting(visit, REFUSAL),
         s.Settling(visit, "settling.money_stuck", "r"),
-        s.Farewell(visit, s.Ending.DELIVERED),
+        s.Farewell(visit, Ending.DELIVERED),
         s.Refused(visit, REFUSAL, card_present=False),
         s.Guide(language),
         s.Closed(language, "closed.hours", None),
@@ -103,7 +104,7 @@ async def test_R66_R67_R68_each_rung_comes_at_its_second(
 
 async def test_R67_tune_and_words_take_turns_until_it_is_taken() -> None:
     """A round ends with the words; the next begins with the tune. Without a voice the tune repeats alone."""
-    state, there = s.TakingCardBack(s.Visit("v"), s.Ending.CANCELLED), LYING[Left.CARD]
+    state, there = s.TakingCardBack(Visit("v"), Ending.CANCELLED), LYING[Left.CARD]
     async with faces(with_voice=True) as made:
         await made.show(state, there)
         made.clock.at = 10
@@ -132,7 +133,7 @@ async def test_R67_tune_and_words_take_turns_until_it_is_taken() -> None:
 
 
 async def test_a_call_is_heard_from_the_loudspeaker_though_headphones_hang_there() -> None:
-    state, there = s.TakingCardBack(s.Visit("v"), s.Ending.CANCELLED), LYING[Left.CARD]
+    state, there = s.TakingCardBack(Visit("v"), Ending.CANCELLED), LYING[Left.CARD]
     async with faces(with_voice=True) as made:
         made.presenter.voice.headphones = True
         await made.show(state, there)
@@ -143,7 +144,7 @@ async def test_a_call_is_heard_from_the_loudspeaker_though_headphones_hang_there
 
 
 async def test_an_old_speechs_end_begins_no_round() -> None:
-    state, there = s.TakingCardBack(s.Visit("v"), s.Ending.CANCELLED), LYING[Left.CARD]
+    state, there = s.TakingCardBack(Visit("v"), Ending.CANCELLED), LYING[Left.CARD]
     async with faces(with_voice=True) as made:
         await made.show(state, there)
         old = made.speaker.history[-1]
@@ -156,7 +157,7 @@ async def test_an_old_speechs_end_begins_no_round() -> None:
 
 async def test_words_of_a_long_wait_are_said_again() -> None:
     """Printing takes minutes: who hears nothing walks off."""
-    state = s.Printing(s.Visit("v"), DOCUMENT, PAYMENT)
+    state = s.Printing(Visit("v"), DOCUMENT, PAYMENT)
     async with faces(with_voice=True) as made:
         await made.show(state)
         made.presenter.speech_ended(made.speaker.history[-1])
@@ -171,7 +172,7 @@ async def test_words_of_a_long_wait_are_said_again() -> None:
 
 async def test_a_call_in_a_long_wait_wakes_nobody_for_nothing() -> None:
     """The moment for the screen's own words goes by while somebody is called: that is no reason to spin."""
-    state, there = s.Settling(s.Visit("v"), "settling.money_stuck", "R-1"), LYING[Left.RECEIPT]
+    state, there = s.Settling(Visit("v"), "settling.money_stuck", "R-1"), LYING[Left.RECEIPT]
     async with faces(with_voice=True) as made:
         await made.show(state)
         made.presenter.speech_ended(made.speaker.history[-1])
@@ -193,7 +194,7 @@ async def test_words_of_a_call_end_when_the_thing_is_taken() -> None:
 
 
 async def test_quiet_is_quieter_and_never_silent() -> None:
-    state, there = s.TakingCardBack(s.Visit("v"), s.Ending.CANCELLED), LYING[Left.CARD]
+    state, there = s.TakingCardBack(Visit("v"), Ending.CANCELLED), LYING[Left.CARD]
     async with faces(with_voice=True) as made:
         await made.show(state, there)
         made.presenter.voice.change_volume()

@@ -14,14 +14,7 @@ from terminal.clock import JST
 from terminal.errors import CentreProblem, CentreRefused, LinkDown, OutcomeUnknown
 from terminal.journal import Journal, Letter
 from terminal.link.client import UNREADABLE, CentreClient
-from terminal.link.wire import (
-    Acknowledged,
-    Message,
-    Problem,
-    Refusal,
-    RefusalClass,
-    ResultReceipt,
-)
+from terminal.link.wire import Acknowledged, Message, Problem, Refusal, RefusalClass, ResultReceipt
 from terminal.outbox import Outbox
 
 AT = datetime(2026, 11, 24, 10, tzinfo=JST)

@@ -16,7 +16,7 @@ from terminal.ids import new_id
 from terminal.performer import Answer, Performer
 from terminal.visit import events as e
 from terminal.visit.commands import EndVisit, RaiseIncident
-from terminal.visit.states import Ending, Visit
+from terminal.visit.known import Ending, Visit
 from tests.terminal.acts.desks import an_order, desk_at
 
 

@@ -28,16 +28,17 @@ from terminal.presenter import Presenter
 from terminal.signals import SIGNALS, signals_of
 from terminal.strings.catalogue import catalogue
 from terminal.visit import states as s
+from terminal.visit.known import Belongings, CardFacts, CardFault, CardReturned, Ending, Visit, Wish
 from terminal.visit.screen import Text
 from terminal.visit.screens import screen_of
-from terminal.visit.states import Belongings, State
+from terminal.visit.states import State
 from terminal.voice.composing import Unrecorded
 from tests.terminal.visit.test_machine import explore
 from tests.terminal.visit.world import DOCUMENT, NOON, PAYMENT, PERSON, REFUSAL, RESIDENCE
 
-VISIT = s.Visit("v")
-CARD = s.CardFacts(3)
-WISH = s.Wish(RESIDENCE, frozenset({"p1"}))
+VISIT = Visit("v")
+CARD = CardFacts(3)
+WISH = Wish(RESIDENCE, frozenset({"p1"}))
 ALL = Belongings(card=True, sheets=True, receipt=True, change=True)
 NONE = Belongings()
 OFF, STEADY, SLOW, QUICK = FlashRate.OFF, FlashRate.STEADY, FlashRate.SLOW, FlashRate.QUICK
@@ -133,7 +134,7 @@ TABLE: list[tuple[State, Belongings, dict[Light, FlashRate], list[str]]] = [
     (s.Consent(VISIT), NONE, CALM, []),
     (s.AwaitingCard(VISIT), NONE, CALM | {Light.CARD_READER: SLOW}, []),
     (
-        s.AwaitingCard(VISIT, s.CardFault.MUTE),
+        s.AwaitingCard(VISIT, CardFault.MUTE),
         NONE,
         CALM | {Light.CARD_READER: SLOW},
         ["attention"],
@@ -141,7 +142,7 @@ TABLE: list[tuple[State, Belongings, dict[Light, FlashRate], list[str]]] = [
     (s.ReadingCard(VISIT), NONE, CALM, []),
     (s.EnteringPin(VISIT, CARD), NONE, CALM | {Light.KEYPAD: SLOW}, []),
     (s.EnteringPin(VISIT, CARD, was_wrong=True), NONE, CALM | {Light.KEYPAD: SLOW}, ["error"]),
-    (s.EnteringPin(VISIT, s.CardFacts(1)), NONE, CALM, ["attention"]),
+    (s.EnteringPin(VISIT, CardFacts(1)), NONE, CALM, ["attention"]),
     (
         s.TypingAtReader(VISIT, CARD, was_wrong=True),
         NONE,
@@ -160,13 +161,13 @@ TABLE: list[tuple[State, Belongings, dict[Light, FlashRate], list[str]]] = [
         ["card.chime"],
     ),
     (
-        s.Paying(VISIT, DOCUMENT, s.CardReturned(NOON)),
+        s.Paying(VISIT, DOCUMENT, CardReturned(NOON)),
         NONE,
         CALM | {Light.PAYMENT: SLOW},
         [],
     ),
     (
-        s.TakingCardBack(VISIT, s.Ending.CANCELLED),
+        s.TakingCardBack(VISIT, Ending.CANCELLED),
         Belongings(card=True),
         CALM | {Light.CARD_READER: SLOW},
         ["card.chime"],
@@ -183,8 +184,8 @@ TABLE: list[tuple[State, Belongings, dict[Light, FlashRate], list[str]]] = [
         CALM | {Light.PAYMENT: SLOW},
         ["money.chime"],
     ),
-    (s.Farewell(VISIT, s.Ending.DELIVERED), NONE, CALM, ["farewell"]),
-    (s.Farewell(VISIT, s.Ending.CANCELLED), NONE, CALM, []),
+    (s.Farewell(VISIT, Ending.DELIVERED), NONE, CALM, ["farewell"]),
+    (s.Farewell(VISIT, Ending.CANCELLED), NONE, CALM, []),
     (s.Refused(VISIT, REFUSAL, card_present=False), NONE, FAULT, ["error"]),
     (s.Settling(VISIT, "settling.money_stuck", "r"), NONE, FAULT, ["error"]),
     (s.Closed("ja", "closed.hours", None), NONE, {}, []),
@@ -219,7 +220,7 @@ def test_the_table_knows_every_state_that_can_be_shown() -> None:
 
 
 def test_what_the_screen_asks_for_is_not_called_out_a_second_time() -> None:
-    state = s.TakingCardBack(VISIT, s.Ending.CANCELLED)
+    state = s.TakingCardBack(VISIT, Ending.CANCELLED)
     screen, words = screen_of(state), catalogue("ja")
     call = signals({Left.CARD: 0, Left.CHANGE: 0})
     scene = Scene(state, screen, signals_of(screen), words, call, 0.0)
@@ -246,7 +247,7 @@ async def test_a_sound_is_not_lost_between_two_steps() -> None:
 
 async def test_R67_a_call_climbs_repeats_and_ends() -> None:
     async with faces() as made:
-        state, there = s.TakingCardBack(VISIT, s.Ending.CANCELLED), Belongings(card=True)
+        state, there = s.TakingCardBack(VISIT, Ending.CANCELLED), Belongings(card=True)
         assert await made.show(state, there) == set()
         made.clock.at = 10
         assert await made.show(state, there) == set()
@@ -259,7 +260,7 @@ async def test_R67_a_call_climbs_repeats_and_ends() -> None:
         made.clock.at = 31
         assert await made.show(state, there) == set(), "staff are called once"
         assert made.sounds == ["card.chime", "card.louder", "card.continuous"]
-        await made.show(s.Farewell(VISIT, s.Ending.CANCELLED))
+        await made.show(s.Farewell(VISIT, Ending.CANCELLED))
         assert not made.is_sounding
         assert Light.CARD_READER not in made.lights.pattern
         made.clock.at = 40
@@ -275,7 +276,7 @@ async def test_a_key_clicks_and_interrupts_no_call() -> None:
         await made.shown()
         assert made.sounds == ["key"]
         made.clock.at = 10
-        await made.show(s.TakingCardBack(VISIT, s.Ending.CANCELLED), Belongings(card=True))
+        await made.show(s.TakingCardBack(VISIT, Ending.CANCELLED), Belongings(card=True))
         made.presenter.click()
         await made.shown()
         assert made.sounds == ["key", "card.chime"]
@@ -329,5 +330,5 @@ async def test_a_buzzer_that_hangs_is_told_and_the_lamps_go_on(
             while not made.failing:
                 await asyncio.sleep(0.005)
         assert made.failing == [("sounder", True)]
-        await made.show(s.Paying(VISIT, DOCUMENT, s.CardReturned(NOON)))
+        await made.show(s.Paying(VISIT, DOCUMENT, CardReturned(NOON)))
         assert made.lights.pattern == CALM | {Light.PAYMENT: SLOW}

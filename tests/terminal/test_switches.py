@@ -6,6 +6,7 @@ import pytest
 
 from terminal.switches import ALWAYS, Focus, Stop, stops
 from terminal.visit import states as s
+from terminal.visit.known import CardFacts, Visit
 from terminal.visit.screen import Screen
 from terminal.visit.screens import screen_of
 from tests.terminal.visit.test_machine import explore
@@ -27,7 +28,7 @@ def test_every_choice_and_key_of_every_screen_is_reached_once_round() -> None:
 
 
 def pin_screen(typed: int) -> Screen:
-    return screen_of(s.EnteringPin(s.Visit("v"), s.CardFacts(3), typed=typed))
+    return screen_of(s.EnteringPin(Visit("v"), CardFacts(3), typed=typed))
 
 
 @pytest.mark.parametrize("first", range(10))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from terminal.link.wire import Offer
 from terminal.visit import states as s
 from terminal.visit.choosing import EVERYONE, NEXT_PAGE, PEOPLE_PER_PAGE, people_pages
+from terminal.visit.known import Wish
 from terminal.visit.screen import Choice, Named, Screen, ScreenKey, Text
 
 OK, BACK, CANCEL = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL
@@ -124,7 +125,7 @@ def confirming(state: s.Confirming) -> Screen:
     )
 
 
-def _copies(wish: s.Wish) -> tuple[Choice, ...]:
+def _copies(wish: Wish) -> tuple[Choice, ...]:
     if wish.offer.max_copies == 1:
         return ()
     more = wish.copies < wish.offer.max_copies
@@ -134,10 +135,10 @@ def _copies(wish: s.Wish) -> tuple[Choice, ...]:
     )
 
 
-def _people(wish: s.Wish) -> tuple[Named, ...]:
+def _people(wish: Wish) -> tuple[Named, ...]:
     chosen = (person for person in wish.offer.people if person.ref in wish.people)
     return tuple(Named(person.name, person.reading) for person in chosen)
 
 
-def _chosen_items(wish: s.Wish) -> tuple[str, ...]:
+def _chosen_items(wish: Wish) -> tuple[str, ...]:
     return tuple(f"@item.{item.item}" for item in wish.offer.items if item.item in wish.items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from terminal.link.wire import Refusal, RefusalClass
 from terminal.visit import states as s
+from terminal.visit.known import Belongings
 from terminal.visit.screen import Argument, Named, Screen, ScreenKey, Text, Tone
 from terminal.visit.screens.waiting import TAKING, VOID_SHEETS
 
@@ -57,7 +58,7 @@ _COLLECTING = {"receipt": "collecting.slip"}  # what comes out then is no receip
 
 def collecting(state: s.Collecting) -> Screen:
     """Decision d: the money first, then whatever else came out."""
-    there = state.belongings or s.Belongings(change=True)
+    there = state.belongings or Belongings(change=True)
     lying = {"card": there.card, "receipt": bool(there.receipt), "change": bool(there.change)}
     asked = [name for name in ("change", "receipt", "card") if lying[name]]
     lines = [Text(state.refusal.reason)]

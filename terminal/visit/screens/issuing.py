@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from terminal.visit import states as s
+from terminal.visit.known import Belongings, Ending
 from terminal.visit.screen import Progress, Screen, ScreenKey, Text, Tone
 from terminal.visit.screens.waiting import TAKING
 
@@ -40,7 +41,7 @@ def printing(state: s.Printing) -> Screen:
 
 def handing_over(state: s.HandingOver) -> Screen:
     """R27, R68: asks for one thing after the other, the certificate before receipt and change."""
-    there = state.belongings or s.Belongings(sheets=True)
+    there = state.belongings or Belongings(sheets=True)
     lying = {  # where no sensor can tell: ask
         "card": there.card,
         "sheets": there.sheets is not False,
@@ -74,7 +75,7 @@ def handing_over(state: s.HandingOver) -> Screen:
 
 
 def farewell(state: s.Farewell) -> Screen:
-    delivered = state.ending is s.Ending.DELIVERED
+    delivered = state.ending is Ending.DELIVERED
     name = "farewell" if delivered else "farewell.ended"
     return Screen(
         id="farewell",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from terminal.pin import PIN_DIGITS
 from terminal.visit import states as s
+from terminal.visit.known import CardFault
 from terminal.visit.screen import Screen, ScreenKey, Text, Tone
 from terminal.visit.signing_in import asks_before_last_try
 
@@ -52,8 +53,8 @@ def awaiting_card(state: s.AwaitingCard) -> Screen:
 
 
 _CARD_PROBLEMS = {
-    s.CardFault.MUTE: "awaiting_card.mute",
-    s.CardFault.SEVERAL: "awaiting_card.several",
+    CardFault.MUTE: "awaiting_card.mute",
+    CardFault.SEVERAL: "awaiting_card.several",
 }
 
 

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from backend.city.personas import PERSONAS
 from backend.development import Development
 from backend.storage import sqlite
-from terminal.link import wire
+from terminal.link import binding, wire
 from tests.backend.centre.processes import count, two_lines
 from tests.backend.centre.world import (
     VOID,
@@ -137,7 +137,7 @@ async def test_I1_I5_of_200_visits_on_two_processes_nobody_gets_anothers(
         manifest = wire.decode(bundle.manifest, wire.Manifest)
         assert visitor.offers is not None
         assert (manifest.order_digest, manifest.subject_tag, manifest.city) == (
-            wire.order_digest(order),
+            binding.order_digest(order),
             visitor.offers.subject_tag,
             person.city,
         )

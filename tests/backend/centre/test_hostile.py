@@ -11,7 +11,7 @@ from msgspec import structs
 from backend.city.city import City
 from backend.storage.registry import TerminalRow
 from terminal.ids import new_id
-from terminal.link import wire
+from terminal.link import binding, wire
 from tests.backend.centre.world import Card, Line, Visitor, World
 
 
@@ -55,7 +55,7 @@ async def test_a_sign_in_that_signs_something_else(visitor: Visitor, change: str
             parts[change] = "dev-2"
         case _:
             pass
-    message = wire.sign_in_message(*parts.values())
+    message = binding.sign_in_message(*parts.values())
     body = structs.replace(good, signature=visitor.card.sign(message))
     if change == "algorithm":
         body = structs.replace(good, algorithm=wire.Algorithm.ES384)

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from backend.development import Development
 from terminal.ids import new_id
-from terminal.link import wire
+from terminal.link import binding, wire
 from tests.backend.centre.world import (
     SUITE,
     VOID,
@@ -37,7 +37,7 @@ async def test_a_visit_from_the_card_to_the_receipt(world: World, visitor: Visit
     order = visitor.order(copies=2)
     accepted = (await visitor.place(order)).as_(wire.OrderAccepted)
     assert accepted.total_yen == 500
-    assert accepted.digest == wire.order_digest(order)
+    assert accepted.digest == binding.order_digest(order)
 
     serials: list[str] = []
     for copy in (1, 2):
@@ -51,7 +51,7 @@ async def test_a_visit_from_the_card_to_the_receipt(world: World, visitor: Visit
         trusted = world.development.trusted_cities / manifest.city / f"{manifest.key_id}.pem"
         key = load_pem_public_key(trusted.read_bytes())
         assert isinstance(key, Ed25519PublicKey)
-        key.verify(bundle.signature, wire.manifest_message(bundle.manifest))
+        key.verify(bundle.signature, binding.manifest_message(bundle.manifest))
         serials.append(manifest.serial)
     assert len(set(serials)) == 2
 
@@ -74,7 +74,7 @@ async def test_R1_a_card_of_the_next_generation_is_signed_in_and_served(
     order = visitor.order()
     assert (await visitor.place(order)).status == 200
     sealed = (await visitor.document(order)).as_(wire.SealedDocument)
-    assert visitor.manifest(sealed).order_digest == wire.order_digest(order)
+    assert visitor.manifest(sealed).order_digest == binding.order_digest(order)
     claimed = structs.replace(visitor.signed(visitor.order()), algorithm=wire.Algorithm.RS256)
     reply = await line.put(f"/v1/orders/{claimed.order.order}", claimed)
     assert reply.problem() == (422, "signature.wrong"), "the certificate decides, not the message"
@@ -184,12 +184,12 @@ async def test_I1_an_envelope_opens_with_its_own_key_and_as_its_own_copy_only(
     await visitor.place(order)
     sealed = (await visitor.document(order)).as_(wire.SealedDocument)
     assert visitor.open_bundle(sealed).pages
-    right = wire.envelope_info(visitor.visit, order.order, 1)
+    right = binding.envelope_info(visitor.visit, order.order, 1)
     for key, info in (
         (X25519PrivateKey.generate(), right),
-        (visitor.worker, wire.envelope_info(visitor.visit, order.order, 2)),
-        (visitor.worker, wire.envelope_info(visitor.visit, new_id(), 1)),
-        (visitor.worker, wire.envelope_info(new_id(), order.order, 1)),
+        (visitor.worker, binding.envelope_info(visitor.visit, order.order, 2)),
+        (visitor.worker, binding.envelope_info(visitor.visit, new_id(), 1)),
+        (visitor.worker, binding.envelope_info(new_id(), order.order, 1)),
     ):
         with pytest.raises(InvalidTag):
             SUITE.decrypt(sealed.sealed, key, info=info)

@@ -31,7 +31,7 @@ from backend.storage.database import Row
 from backend.storage.registry import TerminalRow
 from backend.storage.sqlite import SqliteDatabase
 from terminal.ids import new_id
-from terminal.link import wire
+from terminal.link import binding, wire
 
 MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=JST)  # a Tuesday on which nothing is closed
 SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
@@ -222,7 +222,7 @@ class Visitor:
 
     def sign_in_body(self, *, nonce: bytes | None = None, visit: str | None = None) -> wire.SignIn:
         assert self.opened is not None
-        message = wire.sign_in_message(
+        message = binding.sign_in_message(
             self.opened.terminal,
             visit or self.visit,
             nonce or self.opened.nonce,
@@ -269,7 +269,7 @@ class Visitor:
         return wire.PlaceOrder(
             order=order,
             algorithm=self.card.algorithm,
-            signature=self.card.sign(wire.order_message(order)),
+            signature=self.card.sign(binding.order_message(order)),
         )
 
     async def place(self, order: wire.Order) -> Reply:
@@ -279,7 +279,7 @@ class Visitor:
         return await self.line.get(f"/v1/orders/{order.order}/documents/{copy}")
 
     def open_bundle(self, sealed: wire.SealedDocument) -> wire.Bundle:
-        info = wire.envelope_info(self.visit, sealed.order, sealed.copy)
+        info = binding.envelope_info(self.visit, sealed.order, sealed.copy)
         return wire.decode(SUITE.decrypt(sealed.sealed, self.worker, info=info), wire.Bundle)
 
     def manifest(self, sealed: wire.SealedDocument) -> wire.Manifest:

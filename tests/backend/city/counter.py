@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from backend.city.city import CardHolder, City, SignedOrder
 from backend.city.signing import SUITE
 from backend.clock import JST
-from terminal.link import wire
+from terminal.link import binding, wire
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=JST)
 VISIT = "01890000-0000-7000-8000-000000000001"
@@ -102,7 +102,7 @@ class Counter:
         return msgspec.structs.replace(order, **changes)
 
     def signed(self, order: wire.Order) -> SignedOrder:
-        signature = self.card.sign(wire.order_message(order))
+        signature = self.card.sign(binding.order_message(order))
         return SignedOrder(order, wire.Algorithm.RS256, signature, self.card.certificate)
 
     def check(self, order: wire.Order, resident: str, now: datetime = NOON) -> int:
@@ -122,7 +122,7 @@ class Counter:
         )
 
     def open(self, sealed: bytes, order: wire.Order, copy: int = 1) -> wire.Bundle:
-        info = wire.envelope_info(order.visit, order.order, copy)
+        info = binding.envelope_info(order.visit, order.order, copy)
         return wire.decode(SUITE.decrypt(sealed, self.envelope_key, info=info), wire.Bundle)
 
     def pages(self, resident: str, city: str = "wakabano", **wishes: Any) -> list[str]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from backend.city.city import City
 from backend.city.configuration import ConfigurationError
 from backend.city.signing import SUITE, CityKey
-from terminal.link import wire
+from terminal.link import binding, wire
 from tests.backend.city.counter import NOON, ORDER, OTHER_ID, SERIAL, VISIT, Counter
 
 
@@ -39,7 +39,7 @@ def bundle(counter: Counter, order: wire.Order, sealed: bytes) -> wire.Bundle:
 def verify(city: City, bundle: wire.Bundle) -> wire.Manifest:
     """What a terminal does: signature first, then every page against its digest."""
     key = Ed25519PublicKey.from_public_bytes(city.key.public_bytes)
-    key.verify(bundle.signature, wire.manifest_message(bundle.manifest))
+    key.verify(bundle.signature, binding.manifest_message(bundle.manifest))
     manifest = wire.decode(bundle.manifest, wire.Manifest)
     if tuple(sha256(page).digest() for page in bundle.pages) != manifest.pages:
         raise InvalidSignature
@@ -51,7 +51,7 @@ def test_I3_the_manifest_says_what_was_ordered(
 ) -> None:
     city = counter.cities["shiomi"]
     assert verify(city, bundle) == wire.Manifest(
-        order_digest=wire.order_digest(order),
+        order_digest=binding.order_digest(order),
         subject_tag=counter.sign_in("s-0302", "shiomi").subject_tag,
         city="shiomi",
         product=wire.Product.RESIDENCE,
@@ -60,7 +60,7 @@ def test_I3_the_manifest_says_what_was_ordered(
         issued_at=NOON,
         issue_date=NOON.date(),
         pages=tuple(sha256(page).digest() for page in bundle.pages),
-        key_id=wire.key_id(city.key.public_bytes),
+        key_id=binding.key_id(city.key.public_bytes),
     )
 
 
@@ -108,14 +108,14 @@ def test_I3_another_citys_signature_is_none(counter: Counter, bundle: wire.Bundl
 def test_I1_the_envelope_opens_with_its_key_and_as_itself_only(
     counter: Counter, sealed: bytes
 ) -> None:
-    right = wire.envelope_info(VISIT, ORDER, 2)
+    right = binding.envelope_info(VISIT, ORDER, 2)
     assert SUITE.decrypt(sealed, counter.envelope_key, info=right)
     with pytest.raises(InvalidTag):
         SUITE.decrypt(sealed, X25519PrivateKey.generate(), info=right)
     for info in (
-        wire.envelope_info(VISIT, ORDER, 1),
-        wire.envelope_info(VISIT, OTHER_ID, 2),
-        wire.envelope_info(OTHER_ID, ORDER, 2),
+        binding.envelope_info(VISIT, ORDER, 1),
+        binding.envelope_info(VISIT, OTHER_ID, 2),
+        binding.envelope_info(OTHER_ID, ORDER, 2),
     ):
         with pytest.raises(InvalidTag):
             SUITE.decrypt(sealed, counter.envelope_key, info=info)

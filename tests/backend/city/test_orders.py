@@ -31,7 +31,7 @@ from backend.city.personas import SAMPLE
 from backend.city.residents import FOREIGN_ITEMS, Registry
 from backend.clock import JST
 from backend.refusals import Refused
-from terminal.link import wire
+from terminal.link import binding, wire
 from terminal.link.wire import Product, RefusalClass
 from tests.backend.city.counter import NOON, ORDER, OTHER_ID, VISIT, Counter, make_card
 from tests.backend.city.households import FLAGS
@@ -301,7 +301,7 @@ def test_I2_an_order_altered_after_signing(counter: Counter, change: dict[str, A
 def test_I2_another_card_or_another_message(counter: Counter) -> None:
     signed = counter.signed(counter.order("w-0101"))
     other = make_card()
-    replayed = counter.card.sign(wire.sign_in_message("dev-1", VISIT, bytes(32), bytes(32)))
+    replayed = counter.card.sign(binding.sign_in_message("dev-1", VISIT, bytes(32), bytes(32)))
     for wrong in (
         replace(signed, certificate=other.certificate),
         replace(signed, signature=replayed),
@@ -317,7 +317,7 @@ def test_I2_another_card_or_another_message(counter: Counter) -> None:
 def test_a_card_with_an_elliptic_key(counter: Counter) -> None:
     card = make_card(ec.generate_private_key(ec.SECP384R1()))
     order = counter.order("w-0101")
-    signature = card.sign(wire.order_message(order))
+    signature = card.sign(binding.order_message(order))
     signed = SignedOrder(order, wire.Algorithm.ES384, signature, card.certificate)
     assert check_signed(counter, signed) == 250
     with pytest.raises(OrderMismatch, match="signature"):
@@ -327,14 +327,14 @@ def test_a_card_with_an_elliptic_key(counter: Counter) -> None:
 def test_weak_keys_sign_nothing(counter: Counter) -> None:
     order = counter.order("w-0101")
     short = rsa.generate_private_key(65537, 1024)  # noqa: S505
-    signature = short.sign(wire.order_message(order), padding.PKCS1v15(), hashes.SHA256())
+    signature = short.sign(binding.order_message(order), padding.PKCS1v15(), hashes.SHA256())
     other_curve = make_card(ec.generate_private_key(ec.SECP256R1()))
     for signed in (
         SignedOrder(order, wire.Algorithm.RS256, signature, make_card(short).certificate),
         SignedOrder(
             order,
             wire.Algorithm.ES384,
-            other_curve.sign(wire.order_message(order)),
+            other_curve.sign(binding.order_message(order)),
             other_curve.certificate,
         ),
     ):

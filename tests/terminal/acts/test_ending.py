@@ -17,7 +17,7 @@ from terminal.document.errors import WorkerLost
 from terminal.document.handle import DocumentWorker
 from terminal.ids import new_id
 from terminal.link.wire import OrderResult
-from terminal.visit.states import Ending, Visit
+from terminal.visit.known import Ending, Visit
 from tests.terminal.acts.desks import an_order, desk_at
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from drivers.printer import PageFormat
 from terminal.document.messages import Expected
-from terminal.link import wire
+from terminal.link import binding, wire
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
@@ -142,7 +142,7 @@ class City:
 
     @property
     def key_id(self) -> str:
-        return wire.key_id(self.key.public_key().public_bytes_raw())
+        return binding.key_id(self.key.public_key().public_bytes_raw())
 
     @property
     def pems(self) -> dict[str, bytes]:
@@ -151,7 +151,7 @@ class City:
 
     def manifest(self, pages: tuple[bytes, ...], wish: wire.Order, copy: int = 1) -> wire.Manifest:
         return wire.Manifest(
-            order_digest=wire.order_digest(wish),
+            order_digest=binding.order_digest(wish),
             subject_tag=SUBJECT,
             city=wish.city,
             product=wish.product,
@@ -167,7 +167,7 @@ class City:
         encoded = wire.encode(manifest)
         return wire.Bundle(
             manifest=encoded,
-            signature=self.key.sign(wire.manifest_message(encoded)),
+            signature=self.key.sign(binding.manifest_message(encoded)),
             pages=pages,
         )
 
@@ -187,7 +187,7 @@ class City:
 def sealed(
     public_key: bytes, bundle: wire.Bundle, wish: wire.Order, copy: int = 1
 ) -> wire.SealedDocument:
-    info = wire.envelope_info(wish.visit, wish.order, copy)
+    info = binding.envelope_info(wish.visit, wish.order, copy)
     return wire.SealedDocument(
         order=wish.order,
         copy=copy,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from terminal.document.envelope import VisitKey, check_manifest, open_copy
 from terminal.document.errors import Check, IntegrityError
-from terminal.link import wire
+from terminal.link import binding, wire
 from tests.terminal.document import press
 
 KEY = VisitKey()
@@ -112,7 +112,7 @@ def test_I1_a_cut_envelope_is_refused(length: int) -> None:
 )
 def test_what_is_no_bundle_is_refused(content: bytes) -> None:
     public = X25519PublicKey.from_public_bytes(KEY.public)
-    info = wire.envelope_info(press.VISIT, press.ORDER, 1)
+    info = binding.envelope_info(press.VISIT, press.ORDER, 1)
     odd = msgspec.structs.replace(SEALED, sealed=press.SUITE.encrypt(content, public, info))
     assert refusal(lambda: opened(odd)) is Check.BUNDLE
 
@@ -160,7 +160,7 @@ def test_I14_a_set_with_a_page_more_or_less_is_refused(pages: tuple[bytes, ...])
 @pytest.mark.parametrize(
     ("check", "changes"),
     [
-        (Check.ORDER, {"order_digest": wire.order_digest(press.order(copies=2))}),
+        (Check.ORDER, {"order_digest": binding.order_digest(press.order(copies=2))}),
         (Check.SUBJECT, {"subject_tag": b"x" * 32}),
         (Check.CITY, {"city": "shiomi"}),
         (Check.PRODUCT, {"product": wire.Product.INCOME}),

@@ -24,7 +24,7 @@ from drivers.printer.pwg import read_pages
 from terminal.document.envelope import VisitKey
 from terminal.document.messages import Expected, Prepare
 from terminal.document.worker import Preparation
-from terminal.link import wire
+from terminal.link import binding, wire
 from tests.backend.city.counter import NOON, SERIAL, Counter, make_card
 
 FORMAT = a4(300)
@@ -53,7 +53,7 @@ def _counter(
 def pem_of(key: Ed25519PrivateKey) -> dict[str, bytes]:
     public = key.public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return {wire.key_id(public.public_bytes_raw()): pem}
+    return {binding.key_id(public.public_bytes_raw()): pem}
 
 
 @pytest.mark.parametrize("chosen", ["nothing", "every item"])

@@ -17,6 +17,17 @@ from terminal.link.wire import (
     SignedIn,
 )
 from terminal.visit import states as s
+from terminal.visit.known import (
+    Belongings,
+    CardFacts,
+    CardFault,
+    CardReturned,
+    CheckedDocument,
+    Ending,
+    Payment,
+    Visit,
+    Wish,
+)
 from terminal.visit.states import State
 
 CONTACT = Contact(office="若葉野市役所　市民課　証明係", telephone="000-555-0101")
@@ -79,20 +90,20 @@ def signed_in(made: Offer) -> SignedIn:
     )
 
 
-def whole(made: Offer, copies: int = 1) -> s.Wish:
+def whole(made: Offer, copies: int = 1) -> Wish:
     """Everybody and everything."""
     people = frozenset(person.ref for person in made.people)
-    return s.Wish(made, people, frozenset(item.item for item in made.items), copies=copies)
+    return Wish(made, people, frozenset(item.item for item in made.items), copies=copies)
 
 
 def everything_said(language: str) -> dict[str, State]:
     """By a name for the test's message."""
     return {
         **_resting(language),
-        **_signing_in(s.Visit("visit", language)),
-        **_choosing(s.Visit("visit", language)),
-        **_issuing(s.Visit("visit", language)),
-        **_ending(s.Visit("visit", language)),
+        **_signing_in(Visit("visit", language)),
+        **_choosing(Visit("visit", language)),
+        **_issuing(Visit("visit", language)),
+        **_ending(Visit("visit", language)),
     }
 
 
@@ -111,28 +122,28 @@ def _resting(language: str) -> dict[str, State]:
     }
 
 
-def _signing_in(visit: s.Visit) -> dict[str, State]:
-    pin = s.EnteringPin(visit, s.CardFacts(3), typed=2)
-    wrong = replace(pin, card=s.CardFacts(1), was_wrong=True, typed=4)
+def _signing_in(visit: Visit) -> dict[str, State]:
+    pin = s.EnteringPin(visit, CardFacts(3), typed=2)
+    wrong = replace(pin, card=CardFacts(1), was_wrong=True, typed=4)
     return {
         "consent": s.Consent(visit),
         "agreed": s.Consent(visit, agreed=True),
         "card": s.AwaitingCard(visit),
-        "mute card": s.AwaitingCard(visit, s.CardFault.MUTE),
-        "several cards": s.AwaitingCard(visit, s.CardFault.SEVERAL),
+        "mute card": s.AwaitingCard(visit, CardFault.MUTE),
+        "several cards": s.AwaitingCard(visit, CardFault.SEVERAL),
         "reading": s.ReadingCard(visit),
         "pin": pin,
         "last try": wrong,
-        "at the reader": s.TypingAtReader(visit, s.CardFacts(3, at_reader=True)),
+        "at the reader": s.TypingAtReader(visit, CardFacts(3, at_reader=True)),
         "wrong at the reader": s.TypingAtReader(
-            visit, s.CardFacts(1, at_reader=True), was_wrong=True
+            visit, CardFacts(1, at_reader=True), was_wrong=True
         ),
         "last pin": replace(wrong, warned=True),
-        "checking": s.Authenticating(visit, s.CardFacts(3)),
+        "checking": s.Authenticating(visit, CardFacts(3)),
     }
 
 
-def _choosing(visit: s.Visit) -> dict[str, State]:
+def _choosing(visit: Visit) -> dict[str, State]:
     refusal = Refusal(kind=RefusalClass.PRODUCT, reason="refused.household_moving")
     states: dict[str, State] = {}
     for count in (2, 4, 5, 6, 7, 9):
@@ -146,41 +157,41 @@ def _choosing(visit: s.Visit) -> dict[str, State]:
     states |= {
         "certificate": s.ChoosingCertificate(visit, signed_in(plain)),
         "no certificate": s.ChoosingCertificate(visit, signed_in(none)),
-        "my number": s.Notices(visit, signed_in(plain), s.Wish(plain), ("notice.my_number",)),
-        "kana": s.Notices(visit, signed_in(plain), s.Wish(plain), ("notice.kana_alias",)),
-        "ordering": s.Ordering(visit, signed_in(plain), s.Wish(plain)),
+        "my number": s.Notices(visit, signed_in(plain), Wish(plain), ("notice.my_number",)),
+        "kana": s.Notices(visit, signed_in(plain), Wish(plain), ("notice.kana_alias",)),
+        "ordering": s.Ordering(visit, signed_in(plain), Wish(plain)),
     }
     return states
 
 
-def _issuing(visit: s.Visit) -> dict[str, State]:
-    document = s.CheckedDocument("order", Product.RESIDENCE, 1250, 5, 10, ("serial",))
-    payment, returned = s.Payment(1250, "order"), s.CardReturned(NOON)
+def _issuing(visit: Visit) -> dict[str, State]:
+    document = CheckedDocument("order", Product.RESIDENCE, 1250, 5, 10, ("serial",))
+    payment, returned = Payment(1250, "order"), CardReturned(NOON)
     handing = s.HandingOver(visit, document, payment, kept=True)
-    blind = s.Belongings(sheets=None, receipt=None, change=None)
+    blind = Belongings(sheets=None, receipt=None, change=None)
     return {
         "preparing": s.Preparing(visit, Product.RESIDENCE),
         "take card": s.ReturningCard(visit, document),
         "paying": s.Paying(visit, document, returned, held_yen=1010),
         "printing": s.Printing(visit, document, payment, printed=3),
         "handing over": handing,
-        "all lies there": replace(handing, belongings=s.Belongings(True, True, True, True)),
-        "receipt": replace(handing, belongings=s.Belongings(receipt=True)),
-        "change": replace(handing, belongings=s.Belongings(change=True)),
+        "all lies there": replace(handing, belongings=Belongings(True, True, True, True)),
+        "receipt": replace(handing, belongings=Belongings(receipt=True)),
+        "change": replace(handing, belongings=Belongings(change=True)),
         "nothing seen": replace(handing, belongings=blind),
-        "all taken": replace(handing, belongings=s.Belongings()),
+        "all taken": replace(handing, belongings=Belongings()),
     }
 
 
-def _ending(visit: s.Visit) -> dict[str, State]:
+def _ending(visit: Visit) -> dict[str, State]:
     failed = Refusal(kind=RefusalClass.OURS, reason="refused.print_failed")
     states: dict[str, State] = {
-        "farewell": s.Farewell(visit, s.Ending.DELIVERED),
-        "ended": s.Farewell(visit, s.Ending.CANCELLED),
-        "card back": s.TakingCardBack(visit, s.Ending.CANCELLED),
-        "money back": s.ReturningMoney(visit, failed, s.Ending.VOID),
-        "collect": s.Collecting(visit, failed, s.Belongings(True, True, True, True)),
-        "collect void sheets": s.Collecting(visit, failed, s.Belongings(sheets=True)),
+        "farewell": s.Farewell(visit, Ending.DELIVERED),
+        "ended": s.Farewell(visit, Ending.CANCELLED),
+        "card back": s.TakingCardBack(visit, Ending.CANCELLED),
+        "money back": s.ReturningMoney(visit, failed, Ending.VOID),
+        "collect": s.Collecting(visit, failed, Belongings(True, True, True, True)),
+        "collect void sheets": s.Collecting(visit, failed, Belongings(sheets=True)),
         "money stuck": s.Settling(visit, "settling.money_stuck", "0123456789ab"),
     }
     for kind, reason in ADVICE:

@@ -7,12 +7,13 @@ import pytest
 from terminal.visit import commands as c
 from terminal.visit import events as e
 from terminal.visit import states as s
+from terminal.visit.known import Belongings, CardFault, Ending, Visit
 from terminal.visit.machine import advance
-from terminal.visit.states import Belongings, Ending, State
+from terminal.visit.states import State
 from terminal.visit.step import Moment
 from tests.terminal.visit.world import DOCUMENT, NOON, PAYMENT, REFUSAL
 
-VISIT = s.Visit("v")
+VISIT = Visit("v")
 NOW = Moment(NOON, "fresh")
 
 
@@ -25,7 +26,7 @@ def after(state: State, *events: e.Event) -> tuple[State, list[c.Command]]:
 
 
 def test_R66_a_mute_card_begins_a_visit_and_must_be_taken_back() -> None:
-    state, _ = after(s.Idle(), e.CardInserted(s.CardFault.MUTE))
+    state, _ = after(s.Idle(), e.CardInserted(CardFault.MUTE))
     assert isinstance(state, s.Consent)
     assert state.card_present
     state, _ = after(state, e.TimedOut())
@@ -33,7 +34,7 @@ def test_R66_a_mute_card_begins_a_visit_and_must_be_taken_back() -> None:
 
 
 def test_R66_a_card_of_any_kind_counts_in_consent() -> None:
-    state, _ = after(s.Consent(VISIT), e.CardInserted(s.CardFault.MUTE), e.TimedOut())
+    state, _ = after(s.Consent(VISIT), e.CardInserted(CardFault.MUTE), e.TimedOut())
     assert isinstance(state, s.TakingCardBack)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from terminal.link.wire import RefusalClass
 from terminal.visit import events as e
 from terminal.visit import states as s
+from terminal.visit.known import Belongings, CardFacts, Visit
 from terminal.visit.limits import Limits, limit_of
 from terminal.visit.machine import LANGUAGES, advance, language_of
 from terminal.visit.screen import ScreenKey
@@ -119,7 +120,7 @@ def test_R68_sheets_keep_the_next_person_out(explored: set[tuple[State, World]])
             for event in EVENTS:
                 after, _ = advance(state, event, Moment(NOON, "x"))
                 if not isinstance(after, s.HandingOver | s.OutOfService):
-                    assert event == e.BelongingsChanged(s.Belongings()), event
+                    assert event == e.BelongingsChanged(Belongings()), event
 
 
 def test_R24_no_confirmation_without_acknowledgement(explored: set[tuple[State, World]]) -> None:
@@ -133,8 +134,8 @@ def test_R24_no_confirmation_without_acknowledgement(explored: set[tuple[State, 
 
 
 def test_R45_pin_is_sent_once_per_entry_and_never_at_zero_tries() -> None:
-    visit = s.Visit("v")
-    entering = s.EnteringPin(visit, s.CardFacts(1))
+    visit = Visit("v")
+    entering = s.EnteringPin(visit, CardFacts(1))
     state, _ = advance(entering, e.PinTyped(4), Moment(NOON, "x"))
     assert state == entering, "the last try must be confirmed before a digit counts"
     state, _ = advance(entering, e.Pressed(ScreenKey.OK), Moment(NOON, "x"))
@@ -151,14 +152,14 @@ def test_R45_pin_is_sent_once_per_entry_and_never_at_zero_tries() -> None:
 
 def test_I17_person_refused_for_everything_sees_one_text() -> None:
     state, _ = advance(
-        s.Authenticating(s.Visit("v"), s.CardFacts(3)), e.PersonSignedIn(NOBODY), Moment(NOON, "x")
+        s.Authenticating(Visit("v"), CardFacts(3)), e.PersonSignedIn(NOBODY), Moment(NOON, "x")
     )
     assert isinstance(state, s.Refused)
     assert state.refusal.kind is RefusalClass.PERSON
 
 
 def test_a_refused_offer_says_why() -> None:
-    choosing = s.ChoosingCertificate(s.Visit("v"), PLAIN)
+    choosing = s.ChoosingCertificate(Visit("v"), PLAIN)
     state, _ = advance(choosing, e.Chosen("taxation"), Moment(NOON, "x"))
     assert isinstance(state, s.Refused)
 
@@ -198,7 +199,7 @@ HAPPY: tuple[e.Event, ...] = (
     e.VisitReady(),
     e.Pressed(ScreenKey.OK),
     e.CardInserted(),
-    e.CardRead(s.CardFacts(3)),
+    e.CardRead(CardFacts(3)),
     e.PinTyped(4),
     e.Pressed(ScreenKey.OK),
     e.PersonSignedIn(PERSON),
@@ -220,7 +221,7 @@ HAPPY: tuple[e.Event, ...] = (
     e.Printed(),
     e.BelongingsChanged(LYING),
     e.MoneyKept(),
-    e.BelongingsChanged(s.Belongings()),
+    e.BelongingsChanged(Belongings()),
     e.TimedOut(),
 )
 

@@ -12,14 +12,15 @@ from terminal.link.wire import Refusal, RefusalClass
 from terminal.signals import signals_of
 from terminal.strings.catalogue import catalogue
 from terminal.visit import states as s
+from terminal.visit.known import CardFacts, CardReturned, Visit, Wish
 from terminal.visit.screens import screen_of
 from terminal.visit.states import State
 from terminal.visit.step import CARD_REMOVED, PIN_LOCKED
 from tests.terminal.visit.world import CONTACT, DOCUMENT, LYING, NOON, PAYMENT, PERSON, RESIDENCE
 
-VISIT = s.Visit("visit")
+VISIT = Visit("visit")
 EVERYONE = frozenset(person.ref for person in RESIDENCE.people)
-WISH = s.Wish(RESIDENCE, people=EVERYONE, items=frozenset({"my_number"}), copies=2)
+WISH = Wish(RESIDENCE, people=EVERYONE, items=frozenset({"my_number"}), copies=2)
 
 
 def words(state: State, language: str = "ja") -> str:
@@ -61,7 +62,7 @@ def test_R56_and_R57_no_return_and_no_refund_are_said_before_money(language: str
 
 
 def test_R23_an_item_is_off_until_chosen() -> None:
-    screen = screen_of(s.ChoosingItems(VISIT, PERSON, s.Wish(RESIDENCE, people=EVERYONE)))
+    screen = screen_of(s.ChoosingItems(VISIT, PERSON, Wish(RESIDENCE, people=EVERYONE)))
     assert [choice.selected for choice in screen.choices] == [False] * len(RESIDENCE.items)
 
 
@@ -78,8 +79,8 @@ def test_R26_and_R27_sheets_are_counted_and_not_stapled() -> None:
 
 def test_R45_tries_left_are_told_before_typing() -> None:
     for tries in (3, 2):
-        assert str(tries) in words(s.EnteringPin(VISIT, s.CardFacts(tries)))
-    assert screen_of(s.EnteringPin(VISIT, s.CardFacts(1))).pin_length is None
+        assert str(tries) in words(s.EnteringPin(VISIT, CardFacts(tries)))
+    assert screen_of(s.EnteringPin(VISIT, CardFacts(1))).pin_length is None
 
 
 def test_R46_and_R69_a_locked_card_leads_to_the_office_and_the_hotline() -> None:
@@ -132,7 +133,7 @@ def test_R59_no_name_after_the_confirmation() -> None:
     names = [person.name for person in RESIDENCE.people]
     later: list[State] = [
         s.ReturningCard(VISIT, DOCUMENT),
-        s.Paying(VISIT, DOCUMENT, s.CardReturned(NOON)),
+        s.Paying(VISIT, DOCUMENT, CardReturned(NOON)),
         s.Printing(VISIT, DOCUMENT, PAYMENT),
         s.HandingOver(VISIT, DOCUMENT, PAYMENT, LYING),
         s.Refused(VISIT, CARD_REMOVED, card_present=False),

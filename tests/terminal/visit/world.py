@@ -19,6 +19,7 @@ from terminal.visit import commands as c
 from terminal.visit import events as e
 from terminal.visit import states as s
 from terminal.visit.choosing import EVERYONE
+from terminal.visit.known import Belongings, CardFacts, CardFault, CheckedDocument, Ending, Payment
 from terminal.visit.machine import advance
 from terminal.visit.screen import ScreenKey
 from terminal.visit.states import State
@@ -67,10 +68,10 @@ NOBODY = SignedIn(
     offers=(Offer(product=Product.RESIDENCE, fee_yen=300, tariff="t", refusal=P4),),
     contact=CONTACT,
 )
-DOCUMENT = s.CheckedDocument("order", Product.RESIDENCE, 250, 1, 2, ("serial",))
-PAYMENT = s.Payment(250, "order")
-LYING = s.Belongings(sheets=True, receipt=True)
-BLIND = s.Belongings(sheets=None, receipt=None, change=None)
+DOCUMENT = CheckedDocument("order", Product.RESIDENCE, 250, 1, 2, ("serial",))
+PAYMENT = Payment(250, "order")
+LYING = Belongings(sheets=True, receipt=True)
+BLIND = Belongings(sheets=None, receipt=None, change=None)
 
 EVENTS: tuple[e.Event, ...] = (
     *(e.Pressed(key) for key in ScreenKey if key is not ScreenKey.LANGUAGE),
@@ -86,15 +87,15 @@ EVENTS: tuple[e.Event, ...] = (
     e.PinTyped(0),
     e.PinTyped(4),
     e.CardInserted(),
-    e.CardInserted(s.CardFault.MUTE),
-    e.CardInserted(s.CardFault.SEVERAL),
+    e.CardInserted(CardFault.MUTE),
+    e.CardInserted(CardFault.SEVERAL),
     e.CardRemoved(),
     e.ReaderLost(),
-    e.CardRead(s.CardFacts(3)),
-    e.CardRead(s.CardFacts(1)),
-    e.CardRead(s.CardFacts(0)),
-    e.CardRead(s.CardFacts(3, at_reader=True)),
-    e.CardRead(s.CardFacts(1, at_reader=True)),
+    e.CardRead(CardFacts(3)),
+    e.CardRead(CardFacts(1)),
+    e.CardRead(CardFacts(0)),
+    e.CardRead(CardFacts(3, at_reader=True)),
+    e.CardRead(CardFacts(1, at_reader=True)),
     e.PinTypedAtReader(),
     e.PinNotTaken(),
     e.TypingCancelled(),
@@ -119,7 +120,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.PrintFailed(REFUSAL, 0),
     e.PrintFailed(REFUSAL, 1),
     e.PrintFailed(REFUSAL, None),
-    e.BelongingsChanged(s.Belongings()),
+    e.BelongingsChanged(Belongings()),
     e.BelongingsChanged(LYING),
     e.BelongingsChanged(BLIND),
     e.TimedOut(),
@@ -206,15 +207,15 @@ def obey(state: State, event: e.Event, after: State, world: World, command: c.Co
             return world
 
 
-def end(after: State, world: World, ending: s.Ending) -> World:
+def end(after: State, world: World, ending: Ending) -> World:
     if not world.open_visit:
         raise Broken("a visit ends twice")
     if not isinstance(after, TELLING):
         raise Broken(f"a visit ends in silence, in {type(after).__name__}")
-    if ending is s.Ending.DELIVERED and not world.kept:
+    if ending is Ending.DELIVERED and not world.kept:
         raise Broken("delivered without payment kept")
     if world.prints and not (world.kept or world.returning):
         raise Broken("paid, and neither delivered nor given back")
-    if world.kept and ending is not s.Ending.DELIVERED:
+    if world.kept and ending is not Ending.DELIVERED:
         raise Broken("kept, and not delivered")
     return replace(world, open_visit=False)

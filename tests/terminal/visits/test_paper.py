@@ -13,6 +13,7 @@ import pytest
 from drivers.printer.simulated import SimulatedDocumentPrinter
 from terminal.link import wire
 from terminal.visit import states as s
+from terminal.visit.known import Belongings
 from tests.terminal.visits.place import PAPER, Backend, Person, terminal_at, workers
 
 Act = Callable[[SimulatedDocumentPrinter], None]
@@ -179,7 +180,7 @@ async def test_R68_a_receipt_alone_is_told_as_a_receipt(backend: Backend, here: 
         await place.until(
             lambda: (
                 isinstance(place.state, s.HandingOver)
-                and place.state.belongings == s.Belongings(receipt=True)
+                and place.state.belongings == Belongings(receipt=True)
             ),
             "seen that the sheets are gone",
         )

@@ -12,7 +12,7 @@ from drivers.card_reader.simulated import SimulatedCardReader
 from terminal.demo.rig_simulated import simulated
 from terminal.journal import Facts, Journal, Letter, Step
 from terminal.visit import states as s
-from terminal.visit.states import Visit
+from terminal.visit.known import Visit
 from tests.terminal.visits.place import Backend, Person, Place, every, terminal_at
 
 
