@@ -86,7 +86,7 @@ class Presenter:
         self.voice.show(scene)
         seen = veiled(scene) if self._veils and self.voice.private else scene
         self._display.show(seen)
-        self._page.show(seen, self._clock.now())
+        self._page.show(seen, self._clock.now(), heard_alone=self.voice.headphones)
         due = call.call_staff - self._called
         self._called = (self._called & left) | due
         return due

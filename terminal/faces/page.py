@@ -20,11 +20,12 @@ class Page:
         self._name = name
         self._services = services
 
-    def show(self, scene: Scene, at: datetime) -> None:
+    def show(self, scene: Scene, at: datetime, *, heard_alone: bool) -> None:
+        """``heard_alone``: the digits that two switches reach are named in headphones, and need not be seen."""
         if self.panel is not None:
-            self.panel.show(self._view(scene, at))
+            self.panel.show(self._view(scene, at, heard_alone=heard_alone))
 
-    def _view(self, scene: Scene, at: datetime) -> PanelView:
+    def _view(self, scene: Scene, at: datetime, *, heard_alone: bool) -> PanelView:
         return render(
             scene.screen,
             scene.words,
@@ -37,12 +38,12 @@ class Page:
             warning=scene.warning,
             guide=scene.signals.guide,
             services=self._services,
-            focus=None if scene.stop is None else _touchable(scene.stop),
+            focus=None if scene.stop is None else _touchable(scene.stop, heard_alone),
         )
 
 
-def _touchable(stop: Stop) -> str:
-    """A digit is not shown: whoever looks on could read a PIN."""
-    if stop.is_digit:
+def _touchable(stop: Stop, heard_alone: bool) -> str:
+    """A digit is shown to nobody who does not need to see it: whoever looks on could read a PIN."""
+    if stop.is_digit and heard_alone:
         return "digit"
     return f"key-{stop.key}" if stop.key is not None else f"choice-{stop.choice}"

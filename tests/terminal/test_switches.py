@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from terminal.attention import signals
+from terminal.clock import JST
+from terminal.faces import Scene
+from terminal.faces.page import Page
+from terminal.panel.server import Panel
+from terminal.signals import signals_of
+from terminal.strings.catalogue import catalogue
 from terminal.switches import ALWAYS, Focus, Stop, stops
 from terminal.visit import states as s
 from terminal.visit.known import CardFacts, Visit
@@ -54,3 +63,25 @@ def test_what_was_reached_is_not_in_its_repr() -> None:
     focus = Focus()
     focus.go_on(pin_screen(0), 5)
     assert "5" not in repr(focus) + repr(Stop(key="5"))
+
+
+def test_R14_a_digit_is_seen_by_who_cannot_hear_it_and_by_nobody_else() -> None:
+    """With the screen alone, and without ears, a PIN can be chosen as well as touched."""
+    panel = Panel("127.0.0.1", 0, print, print)
+    page = Page(panel, "desk", ())
+    screen = pin_screen(1)
+    scene = Scene(
+        s.EnteringPin(Visit("v"), CardFacts(3), typed=1),
+        screen,
+        signals_of(screen),
+        catalogue("ja"),
+        signals({}),
+        0.0,
+        stop=Stop(key="7"),
+    )
+    seen: list[str | None] = []
+    for heard_alone in (False, True):
+        page.show(scene, datetime(2026, 11, 26, 10, tzinfo=JST), heard_alone=heard_alone)
+        assert panel._view is not None
+        seen.append(panel._view.focus)
+    assert seen == ["key-7", "digit"]
