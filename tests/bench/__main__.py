@@ -55,6 +55,8 @@ GOALS: dict[str, tuple[str, float | None]] = {
     "idle.wakeups_ratio_peer": ("", 0.5),
     "idle.peer_cpu_percent": ("%", None),
     "idle.peer_wakeups": ("/s", None),
+    "idle.bare_peer_cpu_percent": ("%", None),
+    "idle.bare_peer_wakeups": ("/s", None),
     "start.ready_s": ("s", 0.6),
     "start.rss_mb": ("MB", 70),
     "visit.software_s": ("s", 1.5),

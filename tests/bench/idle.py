@@ -1,4 +1,8 @@
-"""What the daemon costs at rest, with every device watching as configured; and an idle OctoPrint, likewise.
+"""What the daemon costs at rest while it watches its devices; and an idle OctoPrint, with its own printer and with none.
+
+Ours watches a real pcscd, an IPP server, a receipt printer and a till's display on serial lines, and lamps, buzzer,
+buttons, sensors and a matrix keypad on pins in memory; payment and speaker are simulated. OctoPrint has one device, which
+it simulates in its own process: what that costs is in its figure. Without a printer it watches nothing.
 
 Processor time is the kernel's own count of nanoseconds over all threads and children, wake-ups are their
 voluntary context switches.
@@ -9,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import pty
 import signal
 import socket
 import sys
@@ -29,22 +34,31 @@ from tests.drivers.pins import until
 
 PEER = Path(".venv/peer/bin/octoprint")
 SETTLE_S, WATCH_S = 15.0, 60.0
-# With a printer that it watches, as ours watches its devices: the one that it simulates itself.
-CONNECTED = """
+BARE = "server: {firstRun: false}\n"
+CONNECTED = (
+    """
 plugins: {virtual_printer: {enabled: true}}
 serial: {autoconnect: true, port: VIRTUAL}
-server: {firstRun: false}
 """
+    + BARE
+)
 PINS: dict[str, object] = {
     "lights": {"type": "gpio", "factory": "mock", "pins": {"status": 25, "card_reader": 17}},
     "sounder": {"type": "gpio", "factory": "mock", "pin": 12},
     "buttons": {
         "type": "gpio",
         "factory": "mock",
-        "pins": {"ok": 5, "cancel": 6, "supervisor": 26},
+        "pins": {"ok": 5, "cancel": 21, "supervisor": 26},
     },
     "sensors": {"type": "gpio", "factory": "mock", "pins": {"sheets_in_tray": 4}},
     "coin_inhibit": {"type": "gpio", "factory": "mock", "pin": 16},
+    "keypad": {
+        "type": "matrix",
+        "factory": "mock",
+        "rows": [6, 13],
+        "columns": [19, 20],
+        "keys": [["1", "2"], ["3", "ok"]],
+    },
 }
 
 
@@ -57,16 +71,21 @@ class Rest:
 
 
 async def measure() -> dict[str, float]:
-    """``idle.cpu_percent`` of one core, ``idle.wakeups`` a second, and both as ratios to the peer's."""
+    """``idle.cpu_percent`` of one core, ``idle.wakeups`` a second, and both as ratios to the peer's; what the peer
+    costs without any device is ``idle.bare_peer_…``."""
     async with _terminal() as pid:
         ours = await _rest(pid)
-    async with _octoprint() as pid:
+    async with _octoprint(CONNECTED) as pid:
         peer = await _rest(pid)
+    async with _octoprint(BARE) as pid:
+        bare = await _rest(pid)
     return {
         "idle.cpu_percent": ours.cpu_percent,
         "idle.wakeups": ours.wakeups,
         "idle.peer_cpu_percent": peer.cpu_percent,
         "idle.peer_wakeups": peer.wakeups,
+        "idle.bare_peer_cpu_percent": bare.cpu_percent,
+        "idle.bare_peer_wakeups": bare.wakeups,
         "idle.ratio_peer": ours.cpu_percent / peer.cpu_percent,
         "idle.wakeups_ratio_peer": ours.wakeups / peer.wakeups,
     }
@@ -102,7 +121,7 @@ def _family(pid: int) -> list[int]:
 
 @asynccontextmanager
 async def _terminal() -> AsyncGenerator[int]:
-    """A terminal with a real pcscd, an IPP server, a serial printer and pins in memory."""
+    """A terminal whose devices answer, as far as they can without hardware."""
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="madoguchi-idle-")))
         offset = clock_offset_s(Clock().now())
@@ -118,18 +137,22 @@ async def _terminal() -> AsyncGenerator[int]:
         settings["card_reader"] = {"type": "pcsc", "pattern": "Virtual PCD"}
         settings["document_printer"] = {"type": "ipp", "uri": printer.uri}
         settings["receipt_printer"] = {"type": "escpos", "device": receipts.path}
+        far, near = pty.openpty()
+        stack.callback(os.close, far)
+        stack.callback(os.close, near)
+        settings["display"] = {"type": "customer", "device": os.ttyname(near)}
         config = written(folder, settings)
         command = ("-m", "terminal.cli", "run", "--config", str(config))
         yield await _started(stack, (sys.executable, *command), env=dict(pcscd.environment))
 
 
 @asynccontextmanager
-async def _octoprint() -> AsyncGenerator[int]:
+async def _octoprint(configuration: str) -> AsyncGenerator[int]:
     if not PEER.exists():
         raise SystemExit("the peer is not installed: start this by ./run bench idle")
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="octoprint-")))
-        (folder / "config.yaml").write_text(CONNECTED, encoding="utf-8")
+        (folder / "config.yaml").write_text(configuration, encoding="utf-8")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
