@@ -5,7 +5,7 @@ const KEYS = [
   ["7"], ["8"], ["9"], ["cancel", "取消", "cancel"],
   ["4"], ["5"], ["6"], ["back", "戻る", "back"],
   ["1"], ["2"], ["3"], ["clear", "訂正", "clear"],
-  ["0"], ["call_staff", "呼出", "call_staff"], ["repeat", "もう一度", "repeat"], ["ok", "確認", "ok"],
+  ["0"], ["call_staff", "呼出", "staff"], ["repeat", "もう一度", "repeat"], ["ok", "確認", "ok"],
   ["language", "言語", "language"], ["slower", "ゆっくり", "slower"], ["volume", "音量", "volume"],
   ["more_time", "＋時間", "more time"],
 ];
