@@ -70,6 +70,9 @@ class Device(abc.ABC):
     ) -> None:
         await self.close()
 
+    def require(self) -> None:  # noqa: B027 - most find out when they are made
+        """Look for what of this computer the device needs, touching nothing; raises DeviceUnavailable."""
+
     @abc.abstractmethod
     async def open(self) -> None:
         """Start the device; raises DeviceUnavailable if it can never work as configured."""

@@ -26,6 +26,7 @@ CONFIG = click.option(
     help="The terminal's configuration file.",
 )
 
+NOT_ON_THIS_MACHINE = 3
 DRAIN_LIMIT_S = 170  # within the service's TimeoutStopSec; printing may take two minutes
 
 
@@ -58,19 +59,31 @@ def run(config_path: Path, *, verbose: bool) -> None:
 @main.command()
 @CONFIG
 def check(config_path: Path) -> None:
-    """Read the configuration and say whether a terminal could run with it, and what is missing here."""
+    """Say whether this terminal could run with the configuration, and what is missing here.
+
+    Ends with 0 when all is in order, 2 when the configuration is wrong, and 3 when
+    something is missing or wrong on this machine: one line each.
+    """
     from terminal.config import load
-    from terminal.config_check import needed_files
     from terminal.errors import TerminalError
+    from terminal.machine_check import shortcomings
 
     try:
         config = load(config_path)
+        found = list(shortcomings(config))
     except TerminalError as error:
         raise SystemExit(_complain(error)) from error
-    click.echo(f"{config_path}: in order; terminal “{config.name}” speaks to {config.link.url}")
-    for place, path in needed_files(config):
-        if not path.exists():
-            click.echo(f"not on this machine yet: {place}: {path}")
+    speaks = f"terminal “{config.name}” speaks to {config.link.url}"
+    if not found:
+        click.echo(f"{config_path}: in order; {speaks}")
+        return
+    click.echo(f"{config_path}: the file is in order; {speaks}")
+    for each in found:
+        click.echo(each)
+    click.echo(
+        f"{len(found)} missing or wrong on this machine: the terminal cannot run as configured"
+    )
+    raise SystemExit(NOT_ON_THIS_MACHINE)
 
 
 @main.group()

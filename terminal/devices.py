@@ -3,15 +3,17 @@ terminal needs no pcscd, and a terminal without coins no coin library."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
+from typing import Any
 
 from drivers.buttons import Buttons
 from drivers.card_reader import CardReader
 from drivers.coin_inhibit import CoinInhibit
 from drivers.device import Device
 from drivers.display import Display
+from drivers.errors import DriverError
 from drivers.keypad import Keypad
 from drivers.lights import Lights
 from drivers.payment import Payment
@@ -48,20 +50,41 @@ class Devices:
 
 def build_devices(config: c.Config) -> Devices:
     """Construct, not yet open. Raises DeviceUnavailable where a library is missing, ConfigError."""
-    return Devices(
-        card_reader=_card_reader(config.card_reader),
-        keypad=_keypad(config.keypad),
-        buttons=_buttons(config.buttons),
-        lights=_lights(config.lights),
-        sounder=_sounder(config.sounder),
-        sensors=_sensors(config.sensors),
-        payment=_payment(config.payment),
-        document_printer=_document_printer(config.document_printer),
-        receipt_printer=_receipt_printer(config.receipt_printer),
-        speaker=_speaker(config.speaker),
-        display=_display(config.display),
-        coin_inhibit=_coin_inhibit(config.coin_inhibit),
-    )
+    return Devices(**{name: build(getattr(config, name)) for name, build in _builders().items()})
+
+
+def unusable(config: c.Config) -> Iterator[str]:
+    """What of this computer the devices need and it does not have, each once with the sections that need it.
+
+    Raises ConfigError where a section is wrong."""
+    needing: dict[str, list[str]] = {}
+    for name, build in _builders().items():
+        try:
+            device = build(getattr(config, name))
+            if device is not None:
+                device.require()
+        except DriverError as error:
+            needing.setdefault(str(error), []).append(f"[{name}]")
+    for fault, sections in needing.items():
+        yield f"{', '.join(sections)}: {fault}"
+
+
+def _builders() -> dict[str, Callable[[Any], Any]]:
+    """By section; Devices has a field of each name."""
+    return {
+        "card_reader": _card_reader,
+        "keypad": _keypad,
+        "buttons": _buttons,
+        "lights": _lights,
+        "sounder": _sounder,
+        "sensors": _sensors,
+        "payment": _payment,
+        "document_printer": _document_printer,
+        "receipt_printer": _receipt_printer,
+        "speaker": _speaker,
+        "display": _display,
+        "coin_inhibit": _coin_inhibit,
+    }
 
 
 @asynccontextmanager

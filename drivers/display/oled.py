@@ -46,13 +46,20 @@ class OledDisplay(DisplayOnThread):
         self._line: Any = None
         self._luma: Any = None
 
-    async def open(self) -> None:
+    def require(self) -> None:
+        self._require_fonts()
+        _library(self.name)
+
+    def _require_fonts(self) -> None:
         for font in self._fonts:
             try:
                 _sized(font, ROW_PX)
             except OSError as error:
                 advice = f"{font} is no font file: name others in [display] fonts"
                 raise DeviceUnavailable(self.name, DeviceState.NO_DEVICE, advice) from error
+
+    async def open(self) -> None:
+        self._require_fonts()
         await super().open()
 
     def can_show(self, text: str) -> bool:
@@ -135,14 +142,20 @@ def _plainly() -> Generator[None]:
         raise OSError(errno.EREMOTEIO, str(error)) from error
 
 
-def _luma(name: str, controller: Controller, bus: int, address: int) -> tuple[Any, Any]:
-    """The line and luma's device on it. Raises DeviceUnavailable, and leaves nothing open then."""
+def _library(name: str) -> tuple[Any, Any]:
+    """Luma's I2C line and its devices. Raises DeviceUnavailable."""
     try:
         from luma.core.interface.serial import i2c  # noqa: PLC0415 - only where one is fitted
         from luma.oled import device as devices  # noqa: PLC0415
     except ImportError as error:
         advice = "luma.oled is not installed: pip install luma.oled"
         raise DeviceUnavailable(name, DeviceState.NO_DEVICE, advice) from error
+    return i2c, devices
+
+
+def _luma(name: str, controller: Controller, bus: int, address: int) -> tuple[Any, Any]:
+    """The line and luma's device on it. Raises DeviceUnavailable, and leaves nothing open then."""
+    i2c, devices = _library(name)
     with contextlib.ExitStack() as opened:
         try:
             with _plainly():

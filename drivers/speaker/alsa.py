@@ -54,10 +54,13 @@ class AlsaSpeaker(Speaker):
         self._try_at = 0.0
         self._tried = Outlet.SPEAKER  # that which refused is the one to try again
 
-    async def open(self) -> None:
+    def require(self) -> None:
         if shutil.which(self._aplay) is None:
             advice = f"there is no {self._aplay}: install alsa-utils"
             raise DeviceUnavailable(self.name, DeviceState.NO_DEVICE, advice)
+
+    async def open(self) -> None:
+        self.require()
         self._look()
 
     async def close(self) -> None:

@@ -6,10 +6,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import terminal
-from terminal.cli import main
 from terminal.config import Config, PcscReader, SimulatedReader, load
 from terminal.devices import build_devices
 from terminal.errors import ConfigError
@@ -187,15 +185,3 @@ def test_a_tonal_buzzer_needs_lgpio(tmp_path: Path) -> None:
     text = example.replace('"lgpio"', '"libgpiod"').replace('kind = "active"', 'kind = "tonal"')
     with pytest.raises(ConfigError, match="tonal"):
         load(write(tmp_path, text))
-
-
-def test_check_names_what_is_not_on_this_machine_yet(tmp_path: Path) -> None:
-    path = write(tmp_path, GOOD)
-    (tmp_path / "ca.pem").touch()
-    answer = CliRunner().invoke(main, ["check", "--config", str(path)])
-    assert answer.exit_code == 0
-    assert "[link] ca" not in answer.output
-    assert (
-        f"not on this machine yet: [link] certificate: {tmp_path / 'certificate.pem'}"
-        in answer.output
-    )
