@@ -20,7 +20,7 @@ from drivers.buttons import Button
 from drivers.keypad import Key
 from drivers.lights import Light
 from drivers.sensors import Sensor
-from terminal.config_check import contradictions, in_words
+from terminal.config_check import contradictions, impossible_pins, in_words
 from terminal.errors import ConfigError
 from terminal.loudness import Volume
 from terminal.visit.limits import Limits
@@ -305,7 +305,8 @@ def parse(raw: dict[str, object], folder: Path, source: str = "configuration") -
     try:
         config = msgspec.convert(raw, Config, dec_hook=path_or_fail)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{source}: {in_words(str(error), Config)}") from error
+        wrong = impossible_pins(raw) or [in_words(str(error), Config)]
+        raise ConfigError(f"{source}: {'; '.join(wrong)}") from error
     problems = contradictions(config)
     if problems:
         raise ConfigError(f"{source}: {'; '.join(problems)}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, inspect
 
 if TYPE_CHECKING:
     from terminal.config import Config
 
+GPIO_PINS = range(28)  # as the header of every Pi with 40 pins has them
 I2C_PINS = {"SDA": 2, "SCL": 3}  # of bus 1, the one on the header
 
 
@@ -58,6 +59,22 @@ def in_words(message: str, kind: type[Struct]) -> str:
     return f"[{section}] {rest}: {what}" if rest else f"[{section}] {what}"
 
 
+def impossible_pins(raw: dict[str, object]) -> list[str]:
+    """Pins that the header does not have, each by its place, which msgspec's own words leave out."""
+    found = []
+    for section, table in raw.items():
+        if isinstance(table, dict):
+            for field in ("pin", "pins", "rows", "columns"):
+                given = table.get(field)
+                for key, pin in _pins(tuple(given) if isinstance(given, list) else given):
+                    if not (isinstance(pin, int) and pin in GPIO_PINS):
+                        place = ".".join(filter(None, (field, key)))
+                        found.append(
+                            f"[{section}] {place}: {pin!r} is no GPIO of the header (0 to 27)"
+                        )
+    return found
+
+
 def _users(config: Config) -> dict[int, list[str]]:
     """Who is given which pin, in the file's own words."""
     users: dict[int, list[str]] = {}
@@ -74,7 +91,7 @@ def _users(config: Config) -> dict[int, list[str]]:
     return users
 
 
-def _pins(given: object) -> Iterator[tuple[str, int]]:
+def _pins(given: object) -> Iterator[tuple[str, Any]]:
     match given:
         case int():
             yield "", given

@@ -92,7 +92,8 @@ WORDS = {
     "lights.receipt": "lamp at the receipt slot",
     "lights.status": "status lamp, seen from afar",
     "sounder.pin": "buzzer (a hardware PWM pin)",
-    "coin_inhibit.pin": "inhibit of the coin acceptor, through an optocoupler",
+    "coin_inhibit.pin": "inhibit of the coin acceptor, through an optocoupler: "
+    "high lets coins in, low (also of a Pi that is off) keeps them out",
     "buttons.ok": "OK (green ○)",
     "buttons.cancel": "cancel (red ×)",
     "buttons.call_staff": "call staff (bell)",

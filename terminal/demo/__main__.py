@@ -25,8 +25,8 @@ FAILURES = (TerminalError, DriverError, PanelError, BackendFailed, VisitFailed, 
 
 _ADVICE: dict[type[BaseException], str] = {
     PanelError: "; here: --port",
-    VisitFailed: "\nIf it is this card, as with a locked one: --persona for another, or remove the"
-    " directory of the demo, and everybody's card is new",
+    VisitFailed: "\nIf it is this card, as with one that was locked: --persona for another, or remove"
+    " .madoguchi (or what --dir names), and everybody's card is as it was",
 }
 INTERRUPTED = 130  # as shells say it
 
@@ -139,6 +139,10 @@ async def _by_itself(play: Play, persona: str | None) -> None:
         click.echo(path)
 
 
+class NoSuchCard(VisitFailed):
+    """The visit did not begin: nobody is called so."""
+
+
 def _card(stage: Stage, persona: str | None) -> dict[str, str]:
     cards = stage.rig.personas()
     if persona is None:
@@ -146,7 +150,7 @@ def _card(stage: Stage, persona: str | None) -> dict[str, str]:
     chosen = next((card for card in cards if card["persona"] == persona), None)
     if chosen is None:
         names = ", ".join(card["persona"] for card in cards if card["pin"])
-        raise VisitFailed(f"there is no card of “{persona}”; there are {names}")
+        raise NoSuchCard(f"there is no card of “{persona}”; there are {names}")
     return chosen
 
 

@@ -18,7 +18,7 @@ from terminal.errors import TerminalError
 from terminal.voice.phrases import Phrase
 
 INDEX = "index.json"
-REMEDY = "make them with ./run voice"
+REMEDY = "make them with ./run voice --dir"
 
 Length = Annotated[int, Meta(gt=0)]
 
@@ -46,7 +46,7 @@ class Recordings:
         self._folder = folder
         self._voices = {path.parent.name: _read(path) for path in sorted(folder.glob(f"*/{INDEX}"))}
         if not self._voices:
-            raise MissingRecording(f"{folder}: no recordings of a voice here; {REMEDY}")
+            raise MissingRecording(f"{folder}: no recordings of a voice here; {REMEDY} {folder}")
 
     def clip(self, phrase: Phrase, *, slow: bool) -> Clip:
         """Raises MissingRecording."""
@@ -65,7 +65,7 @@ class Recordings:
             first = missing[0]
             raise MissingRecording(
                 f"{self._folder / first.voice}: {len(missing)} of {len(wanted)} phrases are not "
-                f"recorded, “{first.text}” for one; {REMEDY}"
+                f"recorded, “{first.text}” for one; {REMEDY} {self._folder}"
             )
 
 
@@ -73,6 +73,10 @@ def _read(path: Path) -> Index:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Index)
     except OSError as error:
-        raise MissingRecording(f"{path}: {error.strerror}; {REMEDY}") from error
+        raise MissingRecording(
+            f"{path}: {error.strerror}; {REMEDY} {path.parent.parent}"
+        ) from error
     except msgspec.DecodeError as error:
-        raise MissingRecording(f"{path}: {error}; remove the folder, and {REMEDY}") from error
+        raise MissingRecording(
+            f"{path}: {error}; remove the folder, and {REMEDY} {path.parent.parent}"
+        ) from error

@@ -185,3 +185,11 @@ def test_a_tonal_buzzer_needs_lgpio(tmp_path: Path) -> None:
     text = example.replace('"lgpio"', '"libgpiod"').replace('kind = "active"', 'kind = "tonal"')
     with pytest.raises(ConfigError, match="tonal"):
         load(write(tmp_path, text))
+
+
+def test_a_pin_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    buttons = '[buttons]\ntype = "gpio"\npins = { ok = 99, cancel = 5 }'
+    text = GOOD.replace('[buttons]\ntype = "simulated"', buttons, 1)
+    assert buttons in text
+    with pytest.raises(ConfigError, match=r"\[buttons\] pins\.ok: 99 is no GPIO of the header"):
+        load(write(tmp_path, text))
