@@ -62,6 +62,7 @@ SIGNALS: Mapping[str, Signals] = {
     "authenticating": Signals(says=Say.NOTHING),
     # --- choosing ---
     "choosing_certificate": Signals(),
+    "choosing_year": Signals(),
     "choosing_people": Signals(),
     "choosing_items": Signals(),
     "notice": Signals(None, "attention", Say.LINES),

@@ -50,6 +50,7 @@ def _order(work: Work, person: SignedIn, wish: Wish, terminal: str) -> Order:
         terminal=terminal,
         city=person.city,
         product=wish.offer.product,
+        year=wish.year,
         people=tuple(p.ref for p in wish.offer.people if p.ref in wish.people),
         items=tuple(i.item for i in wish.offer.items if i.item in wish.items),
         acknowledged=tuple(sorted(wish.acknowledged)),

@@ -55,6 +55,7 @@ class Visitor:
             s.AwaitingCard: self._place_card,
             s.EnteringPin: self._type_pin,
             s.ChoosingCertificate: self._choose_certificate,
+            s.ChoosingYear: self._choose_year,
             s.ChoosingPeople: self._choose_people,
             s.ChoosingItems: self._choose_items,
             s.Notices: self._acknowledge,
@@ -114,6 +115,10 @@ class Visitor:
 
     async def _choose_certificate(self) -> None:
         self._say("chooses 住民票の写し")
+        await self._press("1")
+
+    async def _choose_year(self) -> None:
+        self._say("chooses the newest year")
         await self._press("1")
 
     async def _choose_people(self) -> None:

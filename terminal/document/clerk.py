@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from terminal.document.errors import ClerkDisagreement, Disagreement
+from terminal.document.forms import Form, form_of
 from terminal.document.messages import Expected
-from terminal.link.wire import Manifest, Product
+from terminal.link.wire import Manifest
 
 _A4_PT = (595.28, 841.89)
 _SIZE_TOLERANCE_PT = 1.0
@@ -34,6 +35,7 @@ _DROPPED = dict.fromkeys(_SELECTORS)
 
 _PAGE_NUMBER = re.compile(r"(?<![\d/])(\d{1,3}) ?/ ?(\d{1,3})(?![\d/])")
 _SERIAL = re.compile(r" ?".join("証明書固有番号") + r" ?:? ?([0-9A-Za-z-]+)")
+_YEAR = re.compile(r"(\w\w(?:元|\d{1,2})年度)")
 _ISSUE_DATE = re.compile(r"発行(?:年月)?日:?(\w\w)(元|\d{1,2})年(\d{1,2})月(\d{1,2})日")
 
 
@@ -45,33 +47,10 @@ class PageSeen:
     size_pt: tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How a kind of certificate is told apart from every other."""
-
-    title: re.Pattern[str]
-    foreign: re.Pattern[str]
-    certification: str
-
-
-_FORMS = {
-    Product.RESIDENCE: _Form(
-        # 「住民票の原本と…」 is the certification, not the title.
-        title=re.compile("住民票(?!の原本)"),
-        foreign=re.compile(
-            "印鑑登録証明|課税証明|所得証明|全部事項証明|個人事項証明|戸籍の附票|除票|改製原"
-        ),
-        certification="この写しは住民票の原本と相違ないことを証明する",
-    ),
-}
-
-
 def check_set(pages: Sequence[PageSeen], expected: Expected, manifest: Manifest) -> None:
     """Read one copy's pages; ClerkDisagreement at the first thing a clerk would stop at."""
     copy = manifest.copy
-    form = _FORMS.get(expected.order.product)
-    if form is None:
-        raise ClerkDisagreement(Disagreement.FORM, copy)
+    form = form_of(expected.order.product)
     for number, page in enumerate(pages, 1):
         for what, agrees in _page_findings(page, form, manifest, number, len(pages)):
             if not agrees:
@@ -90,7 +69,7 @@ def check_ink(ratio: float, copy: int, page: int) -> None:
 
 
 def _page_findings(
-    page: PageSeen, form: _Form, manifest: Manifest, number: int, total: int
+    page: PageSeen, form: Form, manifest: Manifest, number: int, total: int
 ) -> Iterable[tuple[Disagreement, bool]]:
     words = _compact(page.text)
     line = _spaced(page.text)
@@ -104,15 +83,29 @@ def _page_findings(
 
 
 def _set_findings(
-    pages: Sequence[PageSeen], form: _Form, expected: Expected, manifest: Manifest
+    pages: Sequence[PageSeen], form: Form, expected: Expected, manifest: Manifest
 ) -> Iterable[tuple[Disagreement, bool]]:
     words = "\n".join(_compact(page.text) for page in pages)
     dates = set(_ISSUE_DATE.findall(words))
     unpunctuated = words.replace("、", "").replace("。", "")
-    yield Disagreement.NAME, all(_compact(name) in words for name in expected.names)
+    names = (_name(name, form) for name in expected.names)
+    yield Disagreement.NAME, all(name in words for name in names)
+    if form.of_a_year:
+        yield Disagreement.YEAR, set(_YEAR.findall(words)) == _year_form(expected.order.year)
     yield Disagreement.ISSUE_DATE, dates in _era_forms(manifest.issue_date)
     yield Disagreement.CITY, _compact(expected.city_name) + "長" in words
     yield Disagreement.CERTIFICATION, form.certification in unpunctuated
+
+
+def _name(name: str, form: Form) -> str:
+    given = name.rpartition("　")[2] if form.by_given_name else name
+    return _compact(given)
+
+
+def _year_form(year: int | None) -> set[str]:
+    """A 年度 by the era of its first day, 1 April."""
+    forms = _era_forms(date(year, 4, 1)) if year is not None else []
+    return {f"{era}{written}年度" for form in forms for era, written, _, _ in form}
 
 
 def _is_a4_portrait(size_pt: tuple[float, float]) -> bool:

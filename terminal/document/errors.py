@@ -30,7 +30,7 @@ class Check(Enum):
 class Disagreement(Enum):
     """What the clerk finds on a page that should not be so, or misses (I-4, I-14)."""
 
-    FORM = "no rule is known for reading this kind of certificate"
+    YEAR = "the year is missing or another one"
     UNREADABLE = "the page cannot be read as one PDF page"
     SIZE = "the page is not A4 portrait"
     TITLE = "the title is missing"

@@ -31,6 +31,7 @@ Id = Annotated[
     Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"),
 ]
 Yen = Annotated[int, Meta(gt=0, le=100_000)]
+Year = Annotated[int, Meta(ge=1990, le=2200)]
 Copies = Annotated[int, Meta(ge=1, le=9)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Short = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -196,17 +197,33 @@ class Item(Message, frozen=True, kw_only=True):
     notice: str | None = None
 
 
+class FiscalYear(Message, frozen=True, kw_only=True):
+    """A 年度 of which a tax certificate is issued today (R36), or with ``refusal`` is not."""
+
+    year: Year
+    refusal: Refusal | None = None
+
+
+class PeopleChoice(Enum):
+    """ANY: whom of the people is chosen. ALL: the certificate is about all of them."""
+
+    ANY = "any"
+    ALL = "all"
+
+
 class Offer(Message, frozen=True, kw_only=True):
     """One certificate this person may, or (with ``refusal``) may not, have today.
 
-    ``whole_household`` lets all people be taken as one set. ``notices`` must be acknowledged
-    before the order whatever is chosen (R33).
+    ``years`` is empty unless one must be chosen. ``notices`` must be acknowledged before the order
+    whatever is chosen (R33).
     """
 
     product: Product
     fee_yen: Yen
     tariff: Short
+    years: tuple[FiscalYear, ...] = ()
     people: tuple[Person, ...] = ()
+    choice: PeopleChoice = PeopleChoice.ANY
     items: tuple[Item, ...] = ()
     notices: tuple[Short, ...] = ()
     max_copies: Copies = 1
@@ -242,6 +259,7 @@ class Order(Message, frozen=True, kw_only=True):
     terminal: Short
     city: Short
     product: Product
+    year: Year | None = None
     people: tuple[Short, ...]
     items: tuple[Short, ...]
     acknowledged: tuple[Short, ...]

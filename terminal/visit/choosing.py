@@ -1,10 +1,10 @@
-"""From the certificate to the confirmation: nothing is chosen for anybody (R16, R20–R24, R33)."""
+"""From the certificate to the confirmation: nothing is chosen for anybody (R16, R18, R20–R24, R33)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from terminal.link.wire import Offer
+from terminal.link.wire import Offer, PeopleChoice
 from terminal.visit import events as e
 from terminal.visit.commands import PlaceOrder
 from terminal.visit.endings import leave, refuse
@@ -14,6 +14,7 @@ from terminal.visit.states import (
     ChoosingCertificate,
     ChoosingItems,
     ChoosingPeople,
+    ChoosingYear,
     Confirming,
     Notices,
     Ordering,
@@ -24,7 +25,9 @@ PEOPLE_PER_PAGE = 7
 EVERYONE = "everyone"
 NEXT_PAGE = "next_page"
 
-Choosing = ChoosingCertificate | ChoosingPeople | ChoosingItems | Notices | Confirming
+Choosing = (
+    ChoosingCertificate | ChoosingYear | ChoosingPeople | ChoosingItems | Notices | Confirming
+)
 
 
 def on_choosing(state: Choosing, event: e.Event) -> Step:
@@ -46,6 +49,8 @@ def _by_state(state: Choosing, event: e.Event) -> Step:
     match state:
         case ChoosingCertificate():
             return _certificate(state, event)
+        case ChoosingYear():
+            return _year(state, event)
         case ChoosingPeople():
             return _people(state, event)
         case ChoosingItems():
@@ -66,11 +71,37 @@ def _certificate(state: ChoosingCertificate, event: e.Event) -> Step:
         return state, []
     if offer.refusal is not None:
         return refuse(state.visit, offer.refusal, card_present=True)
-    wish = Wish(offer)
-    if len(offer.people) > 1:
+    if offer.years:
+        return ChoosingYear(state.visit, state.person, Wish(offer)), []
+    return _after_year(state, Wish(offer))
+
+
+def _year(state: ChoosingYear, event: e.Event) -> Step:
+    """R36: always asked, so that nobody pays for another year than the one that was meant."""
+    match event:
+        case e.Chosen(value):
+            year = next((y for y in state.wish.offer.years if str(y.year) == value), None)
+        case e.Pressed(ScreenKey.BACK):
+            return ChoosingCertificate(state.visit, state.person), []
+        case _:
+            year = None
+    if year is None:
+        return state, []
+    if year.refusal is not None:
+        return refuse(state.visit, year.refusal, card_present=True)
+    return _after_year(state, replace(state.wish, year=year.year))
+
+
+def _after_year(state: ChoosingCertificate | ChoosingYear, wish: Wish) -> Step:
+    if asks_for_people(wish.offer):
         return ChoosingPeople(state.visit, state.person, wish), []
-    alone = frozenset(person.ref for person in offer.people)
-    return _after_people(state, replace(wish, people=alone))
+    everybody = frozenset(person.ref for person in wish.offer.people)
+    return _after_people(state, replace(wish, people=everybody))
+
+
+def asks_for_people(offer: Offer) -> bool:
+    """Whether there is anybody to choose among: not on a certificate about all of them (R20)."""
+    return offer.choice is PeopleChoice.ANY and len(offer.people) > 1
 
 
 def _people(state: ChoosingPeople, event: e.Event) -> Step:
@@ -82,9 +113,16 @@ def _people(state: ChoosingPeople, event: e.Event) -> Step:
         case e.Pressed(ScreenKey.OK) if state.wish.people:
             return _after_people(state, state.wish)
         case e.Pressed(ScreenKey.BACK):
-            return ChoosingCertificate(state.visit, state.person), []
+            return _before_people(state)
         case _:
             return state, []
+
+
+def _before_people(state: ChoosingPeople | ChoosingItems | Notices | Confirming) -> Step:
+    if state.wish.offer.years:
+        wish = Wish(state.wish.offer)
+        return ChoosingYear(state.visit, state.person, wish), []
+    return ChoosingCertificate(state.visit, state.person), []
 
 
 def _toggle_people(wish: Wish, value: str) -> Wish:
@@ -99,7 +137,7 @@ def people_pages(offer: Offer) -> int:
     return max(1, -(-len(offer.people) // PEOPLE_PER_PAGE))
 
 
-def _after_people(state: ChoosingCertificate | ChoosingPeople, wish: Wish) -> Step:
+def _after_people(state: ChoosingCertificate | ChoosingYear | ChoosingPeople, wish: Wish) -> Step:
     if wish.offer.items:
         return ChoosingItems(state.visit, state.person, wish), []
     return _after_items(state, wish)
@@ -113,15 +151,17 @@ def _items(state: ChoosingItems, event: e.Event) -> Step:
             return replace(state, wish=wish), []
         case e.Pressed(ScreenKey.OK):
             return _after_items(state, state.wish)
-        case e.Pressed(ScreenKey.BACK) if len(state.wish.offer.people) > 1:
+        case e.Pressed(ScreenKey.BACK) if asks_for_people(state.wish.offer):
             return ChoosingPeople(state.visit, state.person, state.wish), []
         case e.Pressed(ScreenKey.BACK):
-            return ChoosingCertificate(state.visit, state.person), []
+            return _before_people(state)
         case _:
             return state, []
 
 
-def _after_items(state: ChoosingCertificate | ChoosingPeople | ChoosingItems, wish: Wish) -> Step:
+def _after_items(
+    state: ChoosingCertificate | ChoosingYear | ChoosingPeople | ChoosingItems, wish: Wish
+) -> Step:
     wish = replace(wish, acknowledged=frozenset())
     pending = notices_due(wish)
     if pending:
@@ -168,6 +208,6 @@ def _confirming(state: Confirming, event: e.Event) -> Step:
 def _back_to_wish(state: Notices | Confirming) -> Step:
     if state.wish.offer.items:
         return ChoosingItems(state.visit, state.person, state.wish), []
-    if len(state.wish.offer.people) > 1:
+    if asks_for_people(state.wish.offer):
         return ChoosingPeople(state.visit, state.person, state.wish), []
-    return ChoosingCertificate(state.visit, state.person), []
+    return _before_people(state)

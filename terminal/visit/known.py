@@ -63,6 +63,7 @@ class Wish:
     items: frozenset[str] = frozenset()
     acknowledged: frozenset[str] = frozenset()
     copies: int = 1
+    year: int | None = None
 
     @property
     def total_yen(self) -> int:

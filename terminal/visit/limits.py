@@ -58,6 +58,7 @@ def counts_down(state: State) -> bool:
         | s.AwaitingCard
         | s.EnteringPin
         | s.ChoosingCertificate
+        | s.ChoosingYear
         | s.ChoosingPeople
         | s.ChoosingItems
         | s.Notices

@@ -88,6 +88,7 @@ def _advance(state: State, event: e.Event, moment: Moment) -> Step:
             return on_authenticating(state, event)
         case (
             s.ChoosingCertificate()
+            | s.ChoosingYear()
             | s.ChoosingPeople()
             | s.ChoosingItems()
             | s.Notices()

@@ -98,6 +98,13 @@ class ChoosingCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoosingYear:
+    visit: Visit
+    person: SignedIn = field(repr=False)
+    wish: Wish = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ChoosingPeople:
     visit: Visit
     person: SignedIn = field(repr=False)
@@ -281,6 +288,7 @@ State = (
     | TypingAtReader
     | Authenticating
     | ChoosingCertificate
+    | ChoosingYear
     | ChoosingPeople
     | ChoosingItems
     | Notices

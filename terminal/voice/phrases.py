@@ -52,6 +52,8 @@ SMALL = {
     "n": range(13),
     "done": range(13),
     "total": range(1, 13),
+    "reiwa": range(2, 31),
+    "earned": range(1, 31),
     "seconds": range(0),
 }
 """Slots that count things, and up to how many a phrase is recorded whole."""

@@ -102,7 +102,7 @@ def _typed(count: int, screen: Screen) -> Text:
 
 def said_choice(choice: Choice, listener: Listener) -> tuple[Text, ...]:
     """Its number, what it is, and whether it is chosen."""
-    said = [_numbered(choice, listener)]
+    said = [*_numbered(choice, listener)]
     if choice.detail is not None:
         said.append(choice.detail)
     if not choice.enabled:
@@ -112,12 +112,14 @@ def said_choice(choice: Choice, listener: Listener) -> tuple[Text, ...]:
     return tuple(said)
 
 
-def _numbered(choice: Choice, listener: Listener) -> Text:
+def _numbered(choice: Choice, listener: Listener) -> tuple[Text, ...]:
     person = _person(choice)
     if person is not None and not (listener.alone and can_be_spelled(person)):
-        return Text("voice.person", {"number": choice.number, "which": choice.number})
+        return (Text("voice.person", {"number": choice.number, "which": choice.number}),)
+    if person is None and choice.label.args:
+        return (Text("voice.number", {"number": choice.number}), choice.label)
     label: Argument = person if person is not None else f"@{choice.label.id}"
-    return Text("voice.choice", {"number": choice.number, "label": label})
+    return (Text("voice.choice", {"number": choice.number, "label": label}),)
 
 
 def _person(choice: Choice) -> Named | None:

@@ -151,6 +151,7 @@ TABLE: list[tuple[State, Belongings, dict[Light, FlashRate], list[str]]] = [
     ),
     (s.Authenticating(VISIT, CARD), NONE, CALM, []),
     (s.ChoosingCertificate(VISIT, PERSON), Belongings(card=True), CALM, []),
+    (s.ChoosingYear(VISIT, PERSON, WISH), Belongings(card=True), CALM, []),
     (s.ChoosingPeople(VISIT, PERSON, WISH), Belongings(card=True), CALM, []),
     (s.Confirming(VISIT, PERSON, WISH), Belongings(card=True), CALM, []),
     (s.Preparing(VISIT, DOCUMENT.product), Belongings(card=True), CALM, []),

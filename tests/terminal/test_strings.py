@@ -25,6 +25,9 @@ def slots(words: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(words) if name}
 
 
+YEAR = {"reiwa", "earned", "year", "before"}
+
+
 def is_needed(text_id: str, language: str) -> bool:
     """Slips are printed in two languages only."""
     return not text_id.startswith("receipt.") or on_paper(language) == language
@@ -37,7 +40,11 @@ def test_languages_have_the_same_ids_and_slots() -> None:
         ids = {text_id for text_id in japanese.ids() if is_needed(text_id, language)}
         assert other.ids() == ids
         for text_id in ids:
-            assert slots(other.words(text_id)) == slots(japanese.words(text_id)), text_id
+            own = slots(other.words(text_id))
+            expected = slots(japanese.words(text_id))
+            # A 年度 is called by its era in some languages, by the western year in others.
+            in_words = text_id in {"choosing_year.year", "confirming.year"} and own <= YEAR
+            assert own == expected or in_words, text_id
 
 
 @pytest.mark.parametrize("language", NAMES)

@@ -32,6 +32,8 @@ def screen_of(state: State) -> Screen:
             return working("authenticating", "reading_card")
         case s.ChoosingCertificate():
             return choosing.choosing_certificate(state)
+        case s.ChoosingYear():
+            return choosing.choosing_year(state)
         case s.ChoosingPeople():
             return choosing.choosing_people(state)
         case s.ChoosingItems():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from terminal.link.wire import Offer
+from terminal.link.wire import FiscalYear, Offer, Product
 from terminal.visit import states as s
 from terminal.visit.choosing import EVERYONE, NEXT_PAGE, PEOPLE_PER_PAGE, people_pages
 from terminal.visit.known import Wish
@@ -10,6 +10,7 @@ from terminal.visit.screen import Choice, Named, Screen, ScreenKey, Text
 
 OK, BACK, CANCEL = ScreenKey.OK, ScreenKey.BACK, ScreenKey.CANCEL
 MORE_TIME, LANGUAGE = ScreenKey.MORE_TIME, ScreenKey.LANGUAGE
+REIWA_BEGAN = 2019
 
 EXPLAINED = frozenset({"head_and_relationship", "registered_domicile", "my_number"})
 """Items that need a word more; those of foreign residents are called what their residence card says."""
@@ -41,6 +42,29 @@ def _product(number: int, offer: Offer) -> Choice:
     return Choice(number, offer.product.value, Text(f"product.{offer.product.value}"), detail)
 
 
+def choosing_year(state: s.ChoosingYear) -> Screen:
+    """R36: which 年度, and for what was earned when; what such a certificate does not say (R39)."""
+    return Screen(
+        id="choosing_year",
+        title=Text("choosing_year.title"),
+        lines=(Text("choosing_year.line"), Text("choosing.keep_card")),
+        choices=tuple(_year(n, one) for n, one in enumerate(state.wish.offer.years, start=1)),
+        keys=(BACK, CANCEL, MORE_TIME, LANGUAGE),
+    )
+
+
+def _year(number: int, one: FiscalYear) -> Choice:
+    refused = Text("choosing_certificate.not_today") if one.refusal is not None else None
+    label = Text("choosing_year.year", _year_words(one.year))
+    return Choice(number, str(one.year), label, refused)
+
+
+def _year_words(year: int) -> dict[str, int | str]:
+    """The 年度 and the year before it, by the era (from 令和2 on) and by the western year."""
+    reiwa = year - REIWA_BEGAN + 1
+    return {"reiwa": reiwa, "earned": reiwa - 1, "year": str(year), "before": str(year - 1)}
+
+
 def choosing_people(state: s.ChoosingPeople) -> Screen:
     """R16: whose entries. Numbers 1 to 7 people, 8 everyone, 9 the next page."""
     people = state.wish.offer.people
@@ -56,7 +80,9 @@ def choosing_people(state: s.ChoosingPeople) -> Screen:
         for number, person in enumerate(people[start : start + PEOPLE_PER_PAGE], start=1)
     ]
     everyone = len(state.wish.people) == len(people)
-    choices.append(Choice(8, EVERYONE, Text("choosing_people.everyone"), selected=everyone))
+    household = state.wish.offer.product is Product.RESIDENCE
+    words = Text("choosing_people.everyone" if household else "choosing_people.all")
+    choices.append(Choice(8, EVERYONE, words, selected=everyone))
     if people_pages(state.wish.offer) > 1:
         choices.append(Choice(9, NEXT_PAGE, Text("choosing_people.next_page")))
     return Screen(
@@ -109,6 +135,8 @@ def confirming(state: s.Confirming) -> Screen:
         Text("confirming.what", {"product": f"@product.{wish.offer.product.value}"}),
         Text("confirming.people", {"people": _people(wish)}),
     ]
+    if wish.year is not None:
+        lines.insert(1, Text("confirming.year", _year_words(wish.year)))
     if wish.items:
         lines.append(Text("confirming.items", {"items": _chosen_items(wish)}))
     elif wish.offer.items:

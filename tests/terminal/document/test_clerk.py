@@ -117,10 +117,11 @@ def test_words_may_stand_on_one_page_of_the_set_only() -> None:
     read(first, press.changed(SET[1], names=press.NAMES[1:]), SET[2])
 
 
-def test_I4_a_kind_of_certificate_without_a_rule_is_never_passed() -> None:
-    income = msgspec.structs.replace(EXPECTED.order, product=wire.Product.INCOME)
-    expected = msgspec.structs.replace(EXPECTED, order=income)
-    assert objection(*SET, expected=expected) == (Disagreement.FORM, None)
+@pytest.mark.parametrize("product", [one for one in wire.Product if one.value != "residence"])
+def test_I4_a_certificate_of_another_kind_is_never_passed(product: wire.Product) -> None:
+    other = msgspec.structs.replace(EXPECTED.order, product=product)
+    expected = msgspec.structs.replace(EXPECTED, order=other)
+    assert objection(*SET, expected=expected) == (Disagreement.OTHER_TITLE, 1)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
+
 from terminal.clock import JST
 from terminal.link.wire import (
     Contact,
+    FiscalYear,
     Item,
     Offer,
     Person,
@@ -59,7 +62,16 @@ ADVICE = (
     (RefusalClass.CARD, "card_unreadable"),
     (RefusalClass.CARD, "certificate_suspended"),
     (RefusalClass.WHEN, "card_issued_today"),
+    (RefusalClass.WHEN, "card_changed_today"),
+    (RefusalClass.WHEN, "moved_in_today"),
+    (RefusalClass.WHEN, "tax_year"),
     (RefusalClass.PRODUCT, "household_moving"),
+    (RefusalClass.PRODUCT, "no_seal"),
+    (RefusalClass.PRODUCT, "tax_elsewhere"),
+    (RefusalClass.PRODUCT, "tax_undeclared"),
+    (RefusalClass.PRODUCT, "tax_hold"),
+    (RefusalClass.PRODUCT, "register_elsewhere"),
+    (RefusalClass.PRODUCT, "register_notice"),
     (RefusalClass.PERSON, "person"),
     (RefusalClass.OURS, "print_failed"),
 )
@@ -90,6 +102,19 @@ def signed_in(made: Offer) -> SignedIn:
     )
 
 
+def every_product(refusal: Refusal) -> SignedIn:
+    """All seven, every second refused."""
+    return msgspec.structs.replace(
+        signed_in(offer(1)),
+        offers=tuple(
+            msgspec.structs.replace(
+                offer(1), product=product, refusal=refusal if place % 2 else None
+            )
+            for place, product in enumerate(Product)
+        ),
+    )
+
+
 def whole(made: Offer, copies: int = 1) -> Wish:
     """Everybody and everything."""
     people = frozenset(person.ref for person in made.people)
@@ -116,7 +141,7 @@ def _resting(language: str) -> dict[str, State]:
         "year end": s.Closed(language, "closed.year_end", None),
         "no paper": s.OutOfService(language, ("trouble.paper_out",)),
         "much amiss": s.OutOfService(
-            language, ("trouble.interrupted", "trouble.integrity", "trouble.build")
+            language, ("trouble.interrupted", "trouble.ended", "trouble.build")
         ),
         "staff": s.Supervisor(language, ("trouble.paper_out", "trouble.link")),
     }
@@ -154,8 +179,18 @@ def _choosing(visit: Visit) -> dict[str, State]:
         states[f"items {name}"] = s.ChoosingItems(visit, person, whole(made))
         states[f"confirming {name}"] = s.Confirming(visit, person, whole(made, copies=2))
     plain, none = offer(1), offer(1, refusal=refusal)
+    every = every_product(refusal)
+    years = tuple(
+        FiscalYear(year=year, refusal=refusal if year == 2024 else None)
+        for year in range(2026, 2021, -1)
+    )
+    taxes = msgspec.structs.replace(plain, product=Product.TAXATION, items=(), years=years)
+    taxed = Wish(taxes, frozenset({"p0"}), year=2026, copies=2)
     states |= {
         "certificate": s.ChoosingCertificate(visit, signed_in(plain)),
+        "seven certificates": s.ChoosingCertificate(visit, every),
+        "year": s.ChoosingYear(visit, every, taxed),
+        "confirming year": s.Confirming(visit, every, taxed),
         "no certificate": s.ChoosingCertificate(visit, signed_in(none)),
         "my number": s.Notices(visit, signed_in(plain), Wish(plain), ("notice.my_number",)),
         "kana": s.Notices(visit, signed_in(plain), Wish(plain), ("notice.kana_alias",)),

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 from terminal.link.wire import (
     Contact,
+    FiscalYear,
     Item,
     Offer,
+    PeopleChoice,
     Person,
     Product,
     Refusal,
@@ -57,6 +59,14 @@ PLAIN = SignedIn(
     offers=(
         Offer(product=Product.RESIDENCE, fee_yen=300, tariff="t", people=RESIDENCE.people[:1]),
         Offer(product=Product.TAXATION, fee_yen=300, tariff="t", refusal=REFUSAL),
+        Offer(
+            product=Product.INCOME,
+            fee_yen=300,
+            tariff="t",
+            people=RESIDENCE.people[:1],
+            choice=PeopleChoice.ALL,
+            years=(FiscalYear(year=2026), FiscalYear(year=2025, refusal=REFUSAL)),
+        ),
     ),
     contact=CONTACT,
 )
@@ -80,6 +90,9 @@ EVENTS: tuple[e.Event, ...] = (
     e.Chosen("clear"),
     e.Chosen(Product.RESIDENCE.value),
     e.Chosen(Product.TAXATION.value),
+    e.Chosen(Product.INCOME.value),
+    e.Chosen("2026"),
+    e.Chosen("2025"),
     e.Chosen("p1"),
     e.Chosen(EVERYONE),
     e.Chosen("my_number"),
