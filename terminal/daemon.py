@@ -19,7 +19,7 @@ from terminal.devices import Devices, build_devices, opened
 from terminal.errors import ConfigError
 from terminal.health import Health
 from terminal.journal import Journal
-from terminal.link.calendar import watch_service
+from terminal.link.calendar import NotServed, watch_service
 from terminal.link.client import CentreClient
 from terminal.link.wire import Service
 from terminal.outbox import Outbox
@@ -126,10 +126,10 @@ class Terminal:
             while self.conductor.busy or await self.journal.letters():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
-    def _told(self, service: Service | None) -> None:
+    def _told(self, service: Service | NotServed) -> None:
         self.health.service(service)
         self.conductor.health_changed()
-        if service is not None:
+        if not isinstance(service, NotServed):
             self._outbox.wake()
 
     def _journalled(self, works: bool) -> None:

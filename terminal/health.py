@@ -10,6 +10,7 @@ from drivers.errors import PrinterFault
 from terminal.attention import Left
 from terminal.clock import Clock
 from terminal.hours import closed_now
+from terminal.link.calendar import NotServed
 from terminal.link.wire import Service
 from terminal.trust import Trust
 from terminal.visit.events import ServiceChanged
@@ -62,6 +63,7 @@ class Health:
         self._clock = clock
         self._trust = trust
         self._service: Service | None = None
+        self._ended = False
         self._hotline = ""
         self._devices: dict[str, DeviceState] = {}
         self._faults: dict[str, PrinterFault] = {}
@@ -84,11 +86,12 @@ class Health:
         """The housing's own switch, apart from the printer's."""
         self._cover_open = is_open
 
-    def service(self, service: Service | None) -> None:
-        """The centre's calendar; None while the centre cannot be reached."""
-        self._service = service
-        if service is not None:
-            self._hotline = service.hotline
+    def service(self, service: Service | NotServed) -> None:
+        """The centre's calendar, or why there is none."""
+        self._ended = service is NotServed.ENDED
+        self._service = None if isinstance(service, NotServed) else service
+        if self._service is not None:
+            self._hotline = self._service.hotline
 
     @property
     def hotline(self) -> str:
@@ -146,7 +149,9 @@ class Health:
         for name, state in self._devices.items():
             if state is not DeviceState.ONLINE or name in self._failing:
                 found.append(DEVICE_TEXTS.get(name, "trouble.device"))
-        if self._service is None:
+        if self._ended:
+            found.append("trouble.ended")
+        elif self._service is None:
             found.append("trouble.link")
         elif not self._service.build_allowed:
             found.append("trouble.build")

@@ -12,6 +12,7 @@ from drivers.keypad.simulated import SimulatedKeypad
 from drivers.printer.simulated import SimulatedDocumentPrinter
 from terminal.clock import Clock
 from terminal.health import Health
+from terminal.link.calendar import NotServed
 from terminal.link.wire import DailyHours, DayOfYear, Service, YearEnd
 from terminal.trust import Trust
 
@@ -36,9 +37,18 @@ def test_without_a_calendar_there_is_no_line() -> None:
     assert Health(Clock(), Trust()).current().troubles == ("trouble.link",)
 
 
+def test_R12_a_terminal_whose_service_has_ended_says_so(health: Health) -> None:
+    health.service(NotServed.ENDED)
+    assert health.current().troubles == ("trouble.ended",)
+    health.service(NotServed.NO_ANSWER)
+    assert health.current().troubles == ("trouble.link",)
+    health.service(SERVICE)
+    assert health.current().troubles == ()
+
+
 def test_R69_the_hotline_is_known_also_while_the_line_is_down(health: Health) -> None:
     assert Health(Clock(), Trust()).hotline == ""
-    health.service(None)
+    health.service(NotServed.NO_ANSWER)
     assert health.hotline == SERVICE.hotline
 
 

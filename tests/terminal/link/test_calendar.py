@@ -9,10 +9,13 @@ from typing import cast
 
 import pytest
 
-from terminal.errors import LinkDown
+from terminal.errors import CentreProblem, LinkDown
 from terminal.link import calendar
+from terminal.link.calendar import NotServed
 from terminal.link.client import CentreClient
-from terminal.link.wire import DailyHours, DayOfYear, Service, YearEnd
+from terminal.link.wire import DailyHours, DayOfYear, Problem, Service, YearEnd
+
+DOWN = NotServed.NO_ANSWER
 
 SERVICE = Service(
     now=datetime(2026, 11, 24, tzinfo=UTC),
@@ -25,9 +28,9 @@ SERVICE = Service(
 
 
 class Asked:
-    """A centre that answers from a list: a service, or no line."""
+    """A centre that answers from a list: a service, a problem's code, or no line."""
 
-    def __init__(self, *answers: Service | None) -> None:
+    def __init__(self, *answers: Service | str | None) -> None:
         self.disturbed = asyncio.Event()
         self._answers = list(answers)
         self.left = asyncio.Event()
@@ -39,13 +42,15 @@ class Asked:
         if said is None:
             self.disturbed.set()
             raise LinkDown("no line")
+        if isinstance(said, str):
+            raise CentreProblem(401, Problem(code=said, detail="…"))
         return said
 
 
-async def told_by(asked: Asked, every_s: float) -> list[Service | None]:
-    told: list[Service | None] = []
+async def told_by(asked: Asked, every_s: float) -> list[Service | NotServed]:
+    told: list[Service | NotServed] = []
 
-    def tell(service: Service | None) -> None:
+    def tell(service: Service | NotServed) -> None:
         told.append(service)
 
     watching = asyncio.create_task(
@@ -64,13 +69,13 @@ async def test_an_outage_is_told_and_logged_once(
     monkeypatch.setattr(calendar, "WHILE_DOWN_S", 0.001)
     caplog.set_level(logging.INFO)
     told = await told_by(Asked(SERVICE, None, None, None, SERVICE, SERVICE), every_s=0.001)
-    assert told[:5] == [SERVICE, None, None, None, SERVICE]
+    assert told[:5] == [SERVICE, DOWN, DOWN, DOWN, SERVICE]
     assert [r.getMessage() for r in caplog.records] == ["no line", "the centre answers again"]
 
 
 async def test_a_call_without_answer_makes_it_ask_at_once() -> None:
     asked = Asked(SERVICE, SERVICE, SERVICE)
-    told: list[Service | None] = []
+    told: list[Service | NotServed] = []
     watching = asyncio.create_task(
         calendar.watch_service(cast("CentreClient", asked), told.append, every_s=1000)
     )
@@ -83,3 +88,14 @@ async def test_a_call_without_answer_makes_it_ask_at_once() -> None:
             await asyncio.sleep(0.001)
     watching.cancel()
     await asyncio.wait({watching})
+
+
+@pytest.mark.parametrize(
+    "code", ["terminal.unknown", "terminal.expired", "terminal.operator_expired"]
+)
+async def test_R11_R12_a_terminal_that_is_served_no_more_knows_it(
+    monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr(calendar, "WHILE_DOWN_S", 0.001)
+    told = await told_by(Asked(SERVICE, code, None, "centre.error", SERVICE), every_s=0.001)
+    assert told[:4] == [SERVICE, NotServed.ENDED, DOWN, DOWN]

@@ -275,7 +275,9 @@ async def test_I10_a_document_that_was_tampered_with_closes_the_terminal(
         assert place.incidents == ["integrity"]
         assert backend.incidents(place.order) == ["integrity"]
         assert backend.order_state(place.order) == "void"
-        place.terminal._told(place.terminal.health._service)  # a later success does not reopen it
+        service = place.terminal.health._service
+        assert service is not None
+        place.terminal._told(service)  # a later success does not reopen it
         await place.until(place.terminal.conductor._queue.empty, "heard")
         assert isinstance(place.state, s.OutOfService)
         monkeypatch.undo()
