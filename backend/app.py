@@ -26,8 +26,7 @@ from backend.centre.centre import Answer, Centre
 from backend.centre.problem import Code, ProblemError
 from backend.centre.settings import Settings, SettingsError, Tls
 from backend.centre.terminals import named_terminal
-from backend.city.city import load_cities
-from backend.city.personas import SAMPLE
+from backend.city.opening import load_cities
 from backend.clock import Clock
 from backend.errors import OperatorError
 from backend.storage.sqlite import SqliteDatabase
@@ -91,7 +90,7 @@ def opened(settings: Settings, clock: Clock) -> Generator[Centre]:
     database = SqliteDatabase(settings.database)
     try:
         database.migrate()
-        cities = load_cities(SAMPLE, registry=residents, keys=settings.cities.keys)
+        cities = load_cities(settings.cities.folder, registry=residents, keys=settings.cities.keys)
         yield Centre(settings, database, cities, clock)
     finally:
         database.close()

@@ -7,13 +7,13 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import AsyncExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from backend.errors import OperatorError
+from backend.errors import COMMAND, OperatorError
 
 if TYPE_CHECKING:
     import ssl
@@ -72,7 +72,7 @@ def init(directory: Path, clock_offset_s: int) -> None:
 
     with _spoken(directory):
         prepare(directory, Clock(timedelta(seconds=clock_offset_s)))
-    click.echo(f"{directory} is ready: serve --dir {directory} starts the backend")
+    click.echo(f"{directory} is ready: {COMMAND} serve --dir {directory} starts the backend")
 
 
 @main.command()
@@ -89,6 +89,58 @@ def revoke(directory: Path, persona: str, *, suspend: bool) -> None:
     click.echo(
         f"the certificate of {persona} is {'suspended' if suspend else 'revoked'} from now on"
     )
+
+
+@main.command()
+@click.option("--city", "code", required=True, help="As in its folder's name.")
+@click.option("--persona", required=True, help="Whom it is about, as in cards/index.json.")
+@click.option(
+    "--at",
+    "moment",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    help="The moment in Japan; now, if it is not given.",
+)
+@click.option("--site", help="Where the terminal stands, as the city's hours call it.")
+@click.option(
+    "--dir",
+    "directory",
+    type=_DIRECTORY,
+    help="A development world's registry; fresh people of that day without it.",
+)
+def explain(
+    code: str, persona: str, moment: datetime | None, site: str | None, directory: Path | None
+) -> None:
+    """What a person may have, product by product: yes or no, from when, and by which rule.
+
+    For staff: it names reasons that no screen, log or terminal ever does.
+    """
+    from backend.clock import JST, Clock
+    from backend.sample_people.asking import decisions
+
+    now = moment.replace(tzinfo=JST) if moment is not None else Clock().now()
+    with _spoken(directory or Path()):
+        for line in decisions(code, persona, now, site=site, directory=directory):
+            click.echo(line)
+
+
+@main.command()
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The registry to make.",
+)
+@click.option("--city", "code", required=True, help="As in its folder's name.")
+@click.option("--residents", type=click.IntRange(1, 10_000_000), default=100_000, show_default=True)
+@click.option("--seed", default="1", show_default=True, help="Another seed, other people.")
+def populate(path: Path, code: str, residents: int, seed: str) -> None:
+    """Make a registry of fictional residents, as many as are wanted: for measuring and for trials."""
+    from backend.sample_people.crowd import fill
+
+    with _spoken(path.parent):
+        made = fill(path, code, residents, seed)
+    click.echo(f"{path} holds {made} fictional residents of {code}")
 
 
 @main.command()
@@ -114,7 +166,7 @@ def serve(directory: Path, host: str, port: int, clock_offset_s: int) -> None:
     development = Development(directory)
     clock = Clock(timedelta(seconds=clock_offset_s))
     if not development.settings.is_file():
-        raise Unusable(f"{directory} is not prepared: run madoguchi-backend init --dir {directory}")
+        raise Unusable(f"{directory} is not prepared: run {COMMAND} init --dir {directory}")
     with _spoken(directory):
         development.refuse_older()
         settings = load(development.settings)
@@ -156,4 +208,4 @@ async def _until_told(ready: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name=COMMAND)

@@ -1,4 +1,4 @@
-"""A whole small world in one directory: an authority, a terminal, a JPKI, two cities, eleven cards.
+"""A whole small world in one directory: an authority, a terminal, a JPKI, two cities and their people.
 
 Where things are is in world.py, what the JPKI does in sample_jpki. It is built in a sibling directory
 and renamed when complete, so half a world is never seen. What is true only for a while (the lists, the
@@ -24,13 +24,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend import pki
 from backend.city.configuration import load as load_city
-from backend.city.personas import PERSONAS, SAMPLE, Persona, seed
+from backend.city.opening import SAMPLE
 from backend.clock import Clock
 from backend.sample_jpki import authority
+from backend.sample_people.personas import PERSONAS, Persona, seed
 from backend.storage import registry
-from backend.storage.registry import LinkRow, TerminalRow
+from backend.storage.registry import LinkRow, OperatorRow, TerminalRow
 from backend.storage.sqlite import SqliteDatabase
-from backend.world import TERMINAL, Development, DevelopmentError
+from backend.world import TERMINAL, Development, DevelopmentError, made_on
 from terminal.link import binding
 
 __all__ = ["BUILD", "TERMINAL", "Development", "DevelopmentError", "prepare", "refresh", "revoke"]
@@ -91,14 +92,16 @@ def prepare(directory: Path, clock: Clock | None = None) -> Development:
 
 
 def refresh(development: Development, clock: Clock) -> None:
-    """What a day changes: fresh lists, and the cards that are handed over "today" (R40)."""
+    """What a day changes: fresh lists, and everything about people that is counted from today."""
     development.refuse_older()
+    if made_on(development.residents) != clock.today():
+        _write_residents(development.residents, clock.today())
     authority.publish(development, clock.now())
     database = SqliteDatabase(development.database)
     try:
         database.migrate()
         for persona in PERSONAS:
-            if persona.card_issued is None:
+            if persona.changes_daily:
                 card = authority.certificate(development, persona.id)
                 _link(database, persona, card, clock.today())
     finally:
@@ -222,6 +225,8 @@ def _write_index(development: Development) -> None:
             "city": persona.city,
             "note_ja": persona.note_ja,
             "note_en": persona.note_en,
+            "rule": persona.rule,
+            "passes": persona.passes,
         }
         for persona in PERSONAS
     ]
@@ -232,18 +237,14 @@ def _write_index(development: Development) -> None:
 def _write_databases(
     development: Development, cards: Mapping[str, x509.Certificate], clock: Clock
 ) -> None:
-    residents = sqlite3.connect(development.backend / "residents.sqlite3")
-    try:
-        seed(residents)
-    finally:
-        residents.close()
+    _write_residents(development.residents, clock.today())
     database = SqliteDatabase(development.database)
     try:
         database.migrate()
         for persona in PERSONAS:
-            issued = persona.card_issued or clock.today()
-            _link(database, persona, cards[persona.id], issued)
+            _link(database, persona, cards[persona.id], clock.today())
         with database.writing() as tx:
+            registry.put_operator(tx, OperatorRow("development", date(2020, 1, 1), None))
             registry.put_terminal(tx, TerminalRow(TERMINAL, "development", date(2020, 1, 1), None))
             registry.add_build(tx, BUILD)
     finally:
@@ -251,8 +252,29 @@ def _write_databases(
 
 
 def _link(
-    database: SqliteDatabase, persona: Persona, certificate: x509.Certificate, issued: date
+    database: SqliteDatabase, persona: Persona, certificate: x509.Certificate, today: date
 ) -> None:
     card = sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
     with database.writing() as tx:
-        registry.put_link(tx, card, LinkRow(persona.city, persona.resident, issued))
+        link = LinkRow(
+            persona.city,
+            persona.resident,
+            persona.issued_on(today),
+            persona.continued_on(today),
+            persona.pin_changed_on(today),
+        )
+        registry.put_link(tx, card, link)
+
+
+def _write_residents(path: Path, today: date) -> None:
+    """Everybody as of today; seen whole or not at all, also by a backend that is running."""
+    ordinal = today.toordinal()
+    parts = path.with_suffix(".new")
+    parts.unlink(missing_ok=True)
+    connection = sqlite3.connect(parts)
+    try:
+        seed(connection, today)
+        connection.execute(f"PRAGMA user_version = {ordinal}")
+    finally:
+        connection.close()
+    parts.replace(path)

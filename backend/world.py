@@ -11,12 +11,15 @@ A path is only a name here: nothing is made or changed.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from backend.errors import OperatorError
+from backend.errors import COMMAND, OperatorError
 
 _T = TypeVar("_T")
 TERMINAL = "dev-1"
@@ -43,6 +46,10 @@ class Development:
     @property
     def database(self) -> Path:
         return self.backend / "madoguchi.sqlite3"
+
+    @property
+    def residents(self) -> Path:
+        return self.backend / "residents.sqlite3"
 
     @property
     def jpki(self) -> Path:
@@ -90,8 +97,20 @@ class Development:
 
     def refuse_older(self) -> None:
         """Raises DevelopmentError for a world of a version that kept its authority elsewhere."""
-        if (self.backend / "jpki-root.pem").exists():
+        if (self.backend / "jpki-root.pem").exists() or made_on(self.residents) == date.min:
             raise DevelopmentError(
-                f"{self.directory} was made by an earlier version, with one root and no responder: "
-                f"empty it and run madoguchi-backend init --dir {self.directory}"
+                f"{self.directory} was made by an earlier version, with other authorities or people: "
+                f"empty it and run {COMMAND} init --dir {self.directory}"
             )
+
+
+def made_on(residents: Path) -> date | None:
+    """The day as of which a registry's people were made; the earliest of all for an older version's.
+
+    None if there is no registry.
+    """
+    if not residents.is_file():
+        return None
+    with closing(sqlite3.connect(residents)) as connection:
+        (ordinal,) = connection.execute("PRAGMA user_version").fetchone()
+    return date.fromordinal(max(1, ordinal))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from backend.centre.incidents import Incidents
@@ -17,6 +18,7 @@ from backend.centre.terminals import Terminals
 from backend.centre.visits import Visits
 from backend.city.city import City, OrderMismatch, RegistryUnreadable
 from backend.clock import Clock
+from backend.hours import Closure
 from backend.refusals import Refused
 from backend.storage.database import Database, StorageError
 from terminal.link import wire
@@ -87,7 +89,15 @@ class Centre:
             now=now,
             hours=calendar.hours,
             year_end=calendar.year_end,
-            closures=tuple(closure for closure in calendar.closures if closure.ends > now),
+            closures=tuple(_announced(calendar.closures, now)),
             hotline=self._settings.hotline.telephone,
             build_allowed=build is None or self.terminals.allows_build(build),
         )
+
+
+def _announced(closures: Iterable[Closure], now: datetime) -> Iterator[wire.Closure]:
+    """What terminals should know: those that are not over, one for each product."""
+    for closure in closures:
+        if closure.ends > now and not closure.sites:
+            for product in closure.products or (None,):
+                yield wire.Closure(starts=closure.starts, ends=closure.ends, product=product)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend.hours import Calendar, next_opening, why_closed
+from backend.hours import Calendar, Place, next_opening, why_closed
 from backend.refusals import Refused
 from terminal.link import wire
 
@@ -17,11 +17,12 @@ def require_open(
     began: datetime | None = None,
 ) -> None:
     """Raises Refused (P2) with the time at which the service opens next."""
-    closed = why_closed(calendar, now, product, began=began)
+    place = Place(product)
+    closed = why_closed(calendar, now, place, began=began)
     if closed is not None:
         refusal = wire.Refusal(
             kind=wire.RefusalClass.WHEN,
             reason=closed.reason,
-            available_from=next_opening(calendar, now, product),
+            available_from=next_opening(calendar, now, place),
         )
         raise Refused(refusal, closed.rule)

@@ -69,7 +69,10 @@ class Orders:
         signed = Signed(binding.order_message(order), body.algorithm, body.signature)
         holder, _ = self.visits.authenticated(certificate, signed, now)
         total = self.visits.routing.city(holder).check_order(
-            SignedOrder(order, body.algorithm, body.signature, certificate), holder, now
+            SignedOrder(order, body.algorithm, body.signature, certificate),
+            holder,
+            now,
+            site=self.visits.terminals.site(terminal),
         )
         if total != order.fee_yen * order.copies:
             raise ProblemError(Code.ORDER_MISMATCH, "the city asks for another amount")
@@ -129,7 +132,8 @@ class Orders:
         holder = self.visits.routing.holder(certificate)
         city = self.visits.routing.city(holder)
         serial = self._serial(row.order_id, copy)
-        sealed = city.issue(signed, holder, copy, visit.public_key, serial, now)
+        site = self.visits.terminals.site(row.terminal)
+        sealed = city.issue(signed, holder, copy, visit.public_key, serial, now, site=site)
         with self.database.writing() as tx:
             records.keep_document(tx, row.order_id, copy, sealed)
             records.mark_issued(tx, row.order_id)

@@ -14,6 +14,8 @@ class Code(Enum):
     MALFORMED = ("message.malformed", 400)
     TERMINAL_UNKNOWN = ("terminal.unknown", 401)
     TERMINAL_EXPIRED = ("terminal.expired", 401)
+    OPERATOR_UNKNOWN = ("terminal.operator_unknown", 401)
+    OPERATOR_EXPIRED = ("terminal.operator_expired", 401)
     CERTIFICATE_WITHDRAWN = ("terminal.certificate_withdrawn", 401)
     NO_SUCH_PATH = ("path.unknown", 404)
     METHOD = ("path.method", 405)

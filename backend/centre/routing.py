@@ -33,7 +33,13 @@ class Routing:
                 kind=wire.RefusalClass.CARD, reason="refused.certificate_unknown"
             )
             raise Refused(refusal, "R2")
-        return CardHolder(city=link.city, resident=link.resident, card_issued=link.card_issued)
+        return CardHolder(
+            city=link.city,
+            resident=link.resident,
+            card_issued=link.card_issued,
+            continued_on=link.continued_on,
+            pin_changed_on=link.pin_changed_on,
+        )
 
     def contact(self, certificate: bytes) -> wire.Contact | None:
         """Whom this card's owner may ask, if any city has the card."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from backend import hours
+from backend.city.opening import SAMPLE
 from backend.errors import OperatorError
+from backend.hours import Closure, Limit, contradictions
 from terminal.link import wire
 
 
@@ -77,10 +79,11 @@ def _is_plain_http(url: str) -> bool:
 
 
 class Cities(Table, frozen=True):
-    """The cities' registry and the folder of their keys."""
+    """The cities' registry, the folder of their keys, and that of their data (docs/city.md)."""
 
     residents: Path
     keys: Path
+    folder: Path = SAMPLE
 
 
 class Calendar(Table, frozen=True):
@@ -88,10 +91,19 @@ class Calendar(Table, frozen=True):
 
     hours: wire.DailyHours
     year_end: wire.YearEnd
-    closures: tuple[wire.Closure, ...] = ()
+    closures: tuple[Closure, ...] = ()
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """None: shorter hours are the cities' business."""
+        return ()
+
+    @property
+    def holidays(self) -> frozenset[date]:
+        return frozenset()
 
     def __post_init__(self) -> None:
-        for problem in hours.contradictions(self):
+        for problem in contradictions(self):
             raise ValueError(problem)
 
 

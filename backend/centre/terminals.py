@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from cryptography import x509
@@ -14,6 +15,7 @@ from backend.clock import Clock
 from backend.pki import TERMINAL_URI
 from backend.storage import registry
 from backend.storage.database import Database
+from backend.storage.registry import OperatorRow, TerminalRow
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Terminals:
         terminal = named_terminal(certificate)
         with self.database.reading() as tx:
             row = registry.find_terminal(tx, terminal)
+            operator = None if row is None else registry.find_operator(tx, row.operator)
             withdrawn = registry.is_withdrawn(tx, hashlib.sha256(certificate).digest())
         if row is None:
             raise ProblemError(Code.TERMINAL_UNKNOWN, "this terminal is not in the registry")
@@ -40,17 +43,35 @@ class Terminals:
                 Code.CERTIFICATE_WITHDRAWN, "this certificate was withdrawn: enrol the terminal"
             )
         today = self.clock.today()
-        if today < row.valid_from or (row.valid_to is not None and today > row.valid_to):
+        if not _is_valid(row, today):
+            raise ProblemError(Code.TERMINAL_EXPIRED, f"the terminal is registered {_days(row)}")
+        if operator is None:
+            raise ProblemError(Code.OPERATOR_UNKNOWN, "nobody registered operates this terminal")
+        if not _is_valid(operator, today):
             raise ProblemError(
-                Code.TERMINAL_EXPIRED,
-                f"registered from {row.valid_from} to {row.valid_to or 'further notice'}",
+                Code.OPERATOR_EXPIRED, f"the terminal's operator takes part {_days(operator)}"
             )
         return terminal
+
+    def site(self, terminal: str) -> str | None:
+        """Where it stands, as the cities call it in their hours."""
+        with self.database.reading() as tx:
+            row = registry.find_terminal(tx, terminal)
+        return None if row is None else row.site
 
     def allows_build(self, build: str) -> bool:
         """Whether the build is on the list (I-11)."""
         with self.database.reading() as tx:
             return registry.is_known_build(tx, build)
+
+
+def _is_valid(row: TerminalRow | OperatorRow, today: date) -> bool:
+    """Whether ``today`` is one of its days, both ends included."""
+    return row.valid_from <= today and (row.valid_to is None or today <= row.valid_to)
+
+
+def _days(row: TerminalRow | OperatorRow) -> str:
+    return f"from {row.valid_from} to {row.valid_to or 'further notice'}"
 
 
 @lru_cache(maxsize=1024)

@@ -93,7 +93,12 @@ class Visits:
         signed = Signed(message, body.algorithm, body.signature)
         holder, good_as_of = self.authenticated(body.certificate, signed, now)
         answer = self.routing.city(holder).sign_in(
-            holder, visit, now, began=row.opened, certificate_good_as_of=good_as_of
+            holder,
+            visit,
+            now,
+            began=row.opened,
+            certificate_good_as_of=good_as_of,
+            site=self.terminals.site(terminal),
         )
         expires = now + timedelta(seconds=self.limits.visit_s)
         with self.database.writing() as tx:

@@ -7,53 +7,43 @@ then and from the order that the card signed: whatever was said at sign-in, an i
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 
 from cryptography import x509
 
 from backend.card_signature import is_signed_by
-from backend.city import configuration, orders, residence, rules, signing
-from backend.city.configuration import Configuration, ConfigurationError
-from backend.city.glyphs import Coverage, find_font, read_coverage
-from backend.city.orders import OrderMismatch, Selection
-from backend.city.residents import Entry, Registry, RegistryUnreadable, Snapshot
-from backend.city.rules import Case, Finding
+from backend.city import certificates, orders, signing
+from backend.city.casework import case_of
+from backend.city.certificates import Content, Selection
+from backend.city.certificates.content import Edition
+from backend.city.configuration import Configuration
+from backend.city.glyphs import Fonts
+from backend.city.orders import OrderMismatch
+from backend.city.registry import openings
+from backend.city.registry.snapshot import Registry, RegistryUnreadable, Snapshot
+from backend.city.rules.case import CardHolder, Case, Finding
+from backend.city.rules.judge import judge, judge_visit
 from backend.city.typesetting import FormBroken, FormOverflow, Typesetter
 from backend.clock import JST
-from backend.refusals import Refused
 from terminal.link import binding, wire
+from terminal.link.wire import Product
 
 __all__ = [
     "CardHolder",
     "City",
-    "ConfigurationError",
     "FormBroken",
     "OrderMismatch",
-    "Refused",
     "RegistryUnreadable",
-    "ResidentId",
     "SignedOrder",
-    "load_cities",
 ]
 
 logger = logging.getLogger(__name__)
 
-ResidentId = str
 # As long as any serial can be: a set that fits with it fits with the real one.
 _LONGEST_SERIAL = "X" * 64
-
-
-@dataclass(frozen=True, slots=True)
-class CardHolder:
-    """The link of the card that signed in: which resident of which city, and since when (R40)."""
-
-    city: str
-    resident: ResidentId = field(repr=False)
-    card_issued: date = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +57,7 @@ class SignedOrder:
 
 
 class City:
-    """One city: its configuration, its view of the registry, its key and its forms."""
+    """One city: its configuration, its view of the registry, its key, its forms and fonts."""
 
     def __init__(
         self,
@@ -75,13 +65,13 @@ class City:
         registry: Registry,
         key: signing.CityKey,
         typesetter: Typesetter,
-        coverage: Coverage,
+        fonts: Fonts,
     ) -> None:
         self.configuration = city
         self.key = key
         self._registry = registry
         self._typesetter = typesetter
-        self._coverage = coverage
+        self._fonts = fonts
 
     @property
     def code(self) -> str:
@@ -96,6 +86,22 @@ class City:
         """Whom a resident may ask (R70)."""
         return self.configuration.contact
 
+    def case(
+        self,
+        holder: CardHolder,
+        now: datetime,
+        *,
+        began: datetime | None = None,
+        site: str | None = None,
+    ) -> Case:
+        """All that decides about everything the city offers, read in one snapshot (I-9).
+
+        Raises Refused, RegistryUnreadable.
+        """
+        products = self.configuration.products.keys()
+        with self._registry.snapshot(openings.to_judge(products)) as snapshot:
+            return self._case(snapshot, holder, products, now, began=began, site=site)
+
     def sign_in(
         self,
         holder: CardHolder,
@@ -104,16 +110,16 @@ class City:
         *,
         began: datetime,
         certificate_good_as_of: datetime,
+        site: str | None = None,
     ) -> wire.SignedIn:
-        """What the card's holder may have in a visit that began then.
+        """What the card's holder may have in a visit that began then, at that site.
 
         ``certificate_good_as_of`` is the centre's to know, and is passed on (I-9).
 
         Raises Refused, RegistryUnreadable.
         """
-        with self._registry.snapshot() as snapshot:
-            case = self._case(snapshot, holder, now, began)
-        self._refuse_on(rules.judge_visit(case))
+        case = self.case(holder, now, began=began, site=site)
+        self._refuse_on(judge_visit(case))
         return wire.SignedIn(
             certificate_good_as_of=certificate_good_as_of.astimezone(JST),
             city=self.code,
@@ -127,13 +133,15 @@ class City:
             contact=self.contact,
         )
 
-    def check_order(self, signed: SignedOrder, holder: CardHolder, now: datetime) -> int:
+    def check_order(
+        self, signed: SignedOrder, holder: CardHolder, now: datetime, *, site: str | None = None
+    ) -> int:
         """The total in yen of an order that can be issued as it stands, form and all.
 
         Raises Refused, OrderMismatch, RegistryUnreadable, FormBroken.
         """
-        selection, entries = self._read(signed, holder, now, accepted=False)
-        self._set(selection, entries, serial=_LONGEST_SERIAL, issued=now.astimezone(JST).date())
+        content = self._read(signed, holder, now, accepted=False, site=site)
+        self._set(content, self._edition(content, _LONGEST_SERIAL, now))
         return signed.order.fee_yen * signed.order.copies
 
     def issue(
@@ -144,6 +152,8 @@ class City:
         public_key: bytes,
         serial: str,
         now: datetime,
+        *,
+        site: str | None = None,
     ) -> bytes:
         """One copy, signed page by page (I-3) and sealed to the visit's key (I-1).
 
@@ -152,9 +162,9 @@ class City:
         order = signed.order
         if not 1 <= copy <= order.copies:
             raise OrderMismatch("copies", f"copy {copy} of {order.copies}")
-        issued = now.astimezone(JST)
-        selection, entries = self._read(signed, holder, now, accepted=True)
-        pages = self._set(selection, entries, serial=serial, issued=issued.date())
+        content = self._read(signed, holder, now, accepted=True, site=site)
+        edition = self._edition(content, serial, now)
+        pages = self._set(content, edition)
         manifest = wire.Manifest(
             order_digest=binding.order_digest(order),
             subject_tag=self.key.subject_tag(order.visit, holder.resident),
@@ -162,8 +172,8 @@ class City:
             product=order.product,
             copy=copy,
             serial=serial,
-            issued_at=issued,
-            issue_date=issued.date(),
+            issued_at=now.astimezone(JST),
+            issue_date=edition.issued,
             pages=tuple(sha256(page).digest() for page in pages),
             key_id=self.key.id,
         )
@@ -175,22 +185,27 @@ class City:
         )
 
     def _read(
-        self, signed: SignedOrder, holder: CardHolder, now: datetime, *, accepted: bool
-    ) -> tuple[Selection, tuple[Entry, ...]]:
+        self,
+        signed: SignedOrder,
+        holder: CardHolder,
+        now: datetime,
+        *,
+        accepted: bool,
+        site: str | None,
+    ) -> Content:
         """Judge the order and read what it asks for, from one snapshot (I-9)."""
         order = signed.order
         self._check_addressed(signed)
-        with self._registry.snapshot(order.items) as snapshot:
-            case = self._case(snapshot, holder, now)
-            self._refuse_on(rules.judge_visit(case))
-            self._refuse_on(rules.judge_product(case, order.product))
+        request = orders.request_of(order)
+        with self._registry.snapshot(openings.to_issue(order.product, order.items)) as snapshot:
+            case = self._case(snapshot, holder, [order.product], now, site=site)
+            permit = judge(case, request)
+            if isinstance(permit, Finding):
+                raise permit.refused(self.configuration)
             offered = orders.offer(case, order.product, self.key, order.visit)
-            selection = orders.select(case, offered, order, self.key)
+            selection: Selection = orders.select(permit, offered, order, self.key)
             self._refuse_on(orders.check_fee(case, order, accepted=accepted))
-            entries = tuple(snapshot.entry(person.id) for person in selection.people)
-        if not all(map(self._coverage.draws, _texts(entries))):
-            self._refuse_on(Finding("refused.characters", "characters"))
-        return selection, entries
+            return certificates.read(snapshot, selection)
 
     def _check_addressed(self, signed: SignedOrder) -> None:
         """The order is for this city and something it offers, and the card signed just that."""
@@ -211,34 +226,30 @@ class City:
         self,
         snapshot: Snapshot,
         holder: CardHolder,
+        products: Iterable[Product],
         now: datetime,
+        *,
         began: datetime | None = None,
+        site: str | None = None,
     ) -> Case:
-        """Everything the rules may look at. A holder the registry does not know gets nothing."""
         if holder.city != self.code:
             raise OrderMismatch("city", f"not a card linked to {self.code}")
-        household = snapshot.household_of(holder.resident, self.code)
-        resident = next((one for one in household if one.id == holder.resident), None)
-        if resident is None:
-            raise Finding("refused.person", "R31").refused(self.configuration)
-        return Case(self.configuration, resident, household, holder.card_issued, now, began)
+        return case_of(snapshot, self.configuration, holder, products, now, began=began, site=site)
 
-    def _set(
-        self, selection: Selection, entries: tuple[Entry, ...], *, serial: str, issued: date
-    ) -> tuple[bytes, ...]:
+    def _edition(self, content: Content, serial: str, now: datetime) -> Edition:
+        """The set to be made. Raises Refused where a character cannot be drawn as written."""
+        second = self._fonts.second_for(content.texts(), content.names())
+        if second is None:
+            raise Finding("refused.characters", "characters").refused(self.configuration)
+        issued = now.astimezone(JST).date()
+        return Edition(self.configuration, serial, issued, self._typesetter.measure, second)
+
+    def _set(self, content: Content, edition: Edition) -> tuple[bytes, ...]:
         """The set's pages, each its own PDF; refused if something does not fit its field."""
-        form = residence.form_of(
-            whole_household=selection.whole_household, people=len(selection.people)
-        )
-        sheets = residence.sheets(
-            self.configuration,
-            entries,
-            whole_household=selection.whole_household,
-            serial=serial,
-            issued=issued,
-        )
         try:
-            return tuple(self._typesetter.set(form, sheet) for sheet in sheets)
+            return tuple(
+                self._typesetter.set(form, sheet) for form, sheet in content.sheets(edition)
+            )
         except FormOverflow as error:
             finding = Finding("refused.too_long", "too long")
             raise finding.refused(self.configuration) from error
@@ -246,32 +257,3 @@ class City:
     def _refuse_on(self, finding: Finding | None) -> None:
         if finding is not None:
             raise finding.refused(self.configuration)
-
-
-def load_cities(
-    directory: Path,
-    *,
-    registry: Path,
-    keys: Path,
-    find_font: Callable[[], Path] = find_font,
-) -> dict[str, City]:
-    """Every city of a directory (DIR/<code>/city.toml), with its key in KEYS/<code>.pem.
-
-    Raises ConfigurationError, or FontMissing when the forms cannot be set on this machine.
-    """
-    font = find_font()
-    coverage, typesetter = read_coverage(font), Typesetter(font)
-    cities: dict[str, City] = {}
-    for path in sorted(directory.glob("*/city.toml")):
-        city = configuration.load(path)
-        if city.code != path.parent.name:
-            raise ConfigurationError(f"{path}: code {city.code!r} is not its folder's name")
-        key = signing.CityKey.load(keys / f"{city.code}.pem")
-        cities[city.code] = City(city, Registry(registry), key, typesetter, coverage)
-    if not cities:
-        raise ConfigurationError(f"{directory}: no folder with a city.toml in it")
-    return cities
-
-
-def _texts(entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    return tuple(text for entry in entries for text in residence.printed_texts(entry))

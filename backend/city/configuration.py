@@ -1,18 +1,30 @@
-"""A city's own data (R71): one TOML file, closed structs, errors with the place in the file."""
+"""A city's own data (R71): one TOML file, closed structs, errors with the place in the file.
+
+docs/city.md says how to write one. What may change is dated (dated.py); what the types alone cannot see
+is looked for once, when the file is read.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from backend import hours
+from backend.city import dated
+from backend.city.dated import D, Dated
 from backend.errors import OperatorError
+from backend.hours import Closure, Limit
+from backend.hours import contradictions as calendar_contradictions
 from terminal.link import wire
+from terminal.link.wire import Product
+
+TAX_PRODUCTS = frozenset({Product.TAXATION, Product.INCOME})
+
+Days = Annotated[int, Meta(ge=0, le=60)]
 
 
 class ConfigurationError(OperatorError):
@@ -23,16 +35,11 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the file: an unknown key is an error."""
 
 
-class Tariff(Table, frozen=True):
-    """Fees from ``valid_from`` to ``valid_to`` inclusive, both days included (R22, R58: never 0)."""
+class Tariff(Dated, frozen=True, kw_only=True):
+    """Fees per copy (R22). Zero cannot be written (R58); a discount is a tariff with an end."""
 
     id: wire.Short
-    valid_from: date
-    fees: dict[wire.Product, wire.Yen]
-    valid_to: date | None = None
-
-    def in_force(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+    fees: dict[Product, wire.Yen]
 
 
 class Terms(Table, frozen=True):
@@ -41,13 +48,31 @@ class Terms(Table, frozen=True):
     max_copies: wire.Copies
 
 
-class Conditions(Table, frozen=True):
-    """What a city decides about persons and dates."""
+class Conditions(Dated, frozen=True, kw_only=True):
+    """What a city decides about persons and dates. Days are waited from the day itself: 1 is tomorrow.
+
+    ``register_notice_days`` is only told to people: what decides is whether the register is written.
+    """
 
     minimum_age: Annotated[int, Meta(ge=0, le=30)] = 15
     age_counts_from: Literal["birthday", "eve"] = "birthday"
-    card_waits_days: Annotated[int, Meta(ge=0, le=30)] = 1
-    household_move_waits_days: Annotated[int, Meta(ge=0, le=60)] = 1
+    card_waits_days: Days = 1
+    card_continued_waits_days: Days = 1
+    pin_changed_waits_days: Days = 1
+    move_in_waits_days: Days = 1
+    household_move_waits_days: Days = 1
+    register_notice_days: Days = 21
+
+
+class TaxYear(Table, frozen=True):
+    """A 年度 and the days on which its certificates are issued (R36), both included."""
+
+    year: Annotated[int, Meta(ge=1990, le=2200)]
+    issued_from: date
+    issued_to: date
+
+    def in_force(self, day: date) -> bool:
+        return self.issued_from <= day <= self.issued_to
 
 
 class Stamp(Table, frozen=True):
@@ -57,31 +82,60 @@ class Stamp(Table, frozen=True):
     columns: Annotated[tuple[wire.Short, ...], Meta(min_length=1, max_length=4)]
 
 
+class Mayor(Dated, frozen=True, kw_only=True):
+    """In whose name a certificate of that day is issued, as printed, and under which seal (I-14)."""
+
+    name: wire.Short
+    stamp: Stamp
+
+
 class Configuration(Table, frozen=True):
-    """Everything in which one city differs from another. ``reading``: its name in kana, for the ear."""
+    """Everything in which one city differs from another. ``reading``: its name in kana, for the ear.
+
+    ``hours`` are the service's; ``limits`` narrow them for products, sites or days; ``holidays`` are
+    the days on which a limit without holidays has none.
+    """
 
     code: wire.Short
     name: wire.Short
     reading: wire.Text
-    mayor: wire.Short
     contact: wire.Contact
     hours: wire.DailyHours
     year_end: wire.YearEnd
-    products: dict[wire.Product, Terms]
+    products: Annotated[dict[Product, Terms], Meta(min_length=1)]
+    mayors: Annotated[tuple[Mayor, ...], Meta(min_length=1)]
     tariffs: Annotated[tuple[Tariff, ...], Meta(min_length=1)]
-    stamp: Stamp
-    conditions: Conditions = Conditions()
-    closures: tuple[wire.Closure, ...] = ()
+    conditions: Annotated[tuple[Conditions, ...], Meta(min_length=1)]
+    tax_years: tuple[TaxYear, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    holidays: frozenset[date] = frozenset()
 
     def tariff_on(self, day: date) -> Tariff:
         """The tariff in force. Raises ConfigurationError if there is none on that day."""
-        for tariff in self.tariffs:
-            if tariff.in_force(day):
-                return tariff
-        raise ConfigurationError(f"{self.code}: no tariff is in force on {day}")
+        return self._on("tariffs", self.tariffs, day)
 
     def tariff(self, tariff_id: str) -> Tariff | None:
         return next((tariff for tariff in self.tariffs if tariff.id == tariff_id), None)
+
+    def conditions_on(self, day: date) -> Conditions:
+        """The conditions in force. Raises ConfigurationError if there are none on that day."""
+        return self._on("conditions", self.conditions, day)
+
+    def mayor_on(self, day: date) -> Mayor:
+        """Whose certificate one of that day is. Raises ConfigurationError if nobody's."""
+        return self._on("mayors", self.mayors, day)
+
+    def tax_years_on(self, day: date) -> tuple[int, ...]:
+        """The 年度 that are issued on ``day``, the newest first (R36)."""
+        years = (tax_year.year for tax_year in self.tax_years if tax_year.in_force(day))
+        return tuple(sorted(years, reverse=True))
+
+    def _on(self, name: str, entries: tuple[D, ...], day: date) -> D:
+        entry = dated.in_force(entries, day)
+        if entry is None:
+            raise ConfigurationError(f"{self.code}: none of the {name} is in force on {day}")
+        return entry
 
 
 def load(path: Path) -> Configuration:
@@ -97,19 +151,26 @@ def load(path: Path) -> Configuration:
     return configuration
 
 
-def _contradictions(city: Configuration) -> list[str]:
+def _contradictions(city: Configuration) -> Iterator[str]:
     """What the types alone cannot see."""
-    found = hours.contradictions(city)
-    tariffs = sorted(city.tariffs, key=lambda tariff: tariff.valid_from)
-    for earlier, later in pairwise(tariffs):
-        if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
-            found.append(f"tariffs: {earlier.id!r} and {later.id!r} overlap")
-    if len({tariff.id for tariff in tariffs}) != len(tariffs):
-        found.append("tariffs: an id is used twice")
-    found += [
-        f"tariffs: {tariff.id!r} has no fee for {product.value!r}"
-        for tariff in tariffs
-        for product in city.products
-        if product not in tariff.fees
-    ]
-    return found
+    yield from calendar_contradictions(city)
+    yield from dated.contradictions("tariffs", city.tariffs)
+    yield from dated.contradictions("mayors", city.mayors)
+    yield from dated.contradictions("conditions", city.conditions)
+    if len({tariff.id for tariff in city.tariffs}) != len(city.tariffs):
+        yield "tariffs: an id is used twice"
+    for place, tariff in enumerate(city.tariffs):
+        for product in city.products:
+            if product not in tariff.fees:
+                yield f"tariffs[{place}]: {tariff.id!r} has no fee for {product.value!r}"
+    yield from _tax_contradictions(city)
+
+
+def _tax_contradictions(city: Configuration) -> Iterator[str]:
+    if TAX_PRODUCTS & city.products.keys() and not city.tax_years:
+        yield "tax_years: none, and a tax certificate is offered: name the years and their days"
+    if len({entry.year for entry in city.tax_years}) != len(city.tax_years):
+        yield "tax_years: a year is there twice"
+    for place, entry in enumerate(city.tax_years):
+        if entry.issued_to < entry.issued_from:
+            yield f"tax_years[{place}]: issued_to is before issued_from"

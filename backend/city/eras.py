@@ -29,10 +29,15 @@ ERAS = (
 
 def era_date(day: date, eras: tuple[Era, ...] = ERAS) -> str:
     """``day`` as an official document writes it: 令和元年5月1日. ValueError before the first era."""
+    return f"{era_year(day, eras)}年{day.month}月{day.day}日"
+
+
+def era_year(day: date, eras: tuple[Era, ...] = ERAS) -> str:
+    """The year of ``day`` in its era: 令和8, 令和元. ValueError before the first era."""
     for era in reversed(eras):
         if day >= era.first_day:
             year = day.year - era.year_one + 1
-            return f"{era.name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+            return f"{era.name}{'元' if year == 1 else year}"
     raise ValueError(f"{day} is before the first era of the table, {eras[0].first_day}")
 
 

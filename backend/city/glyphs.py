@@ -11,42 +11,50 @@ from __future__ import annotations
 import struct
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from backend.errors import OperatorError
 
-FONT_FAMILY = "IPAmjMincho"
-_FONT_FILE = "ipamjm.ttf"
-_FONT_DIRECTORIES = (
-    Path("/usr/share/fonts/truetype/ipamj"),
+_DIRECTORIES = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),
     Path.home() / ".local/share/fonts",
 )
 # Private use means something only with one exact font; Cc, Cf and Cs have no shape; Mn and Me are
-# selectors without a base or marks that this font does not place.
+# selectors without a base or marks that these fonts do not place.
 _SHAPELESS = {"Cc", "Cf", "Co", "Cs", "Mc", "Me", "Mn", "Zl", "Zp"}
 
 
 class FontMissing(OperatorError):
-    """The forms' font is not installed, or its file is not what it should be."""
+    """A font of the forms is not installed, or its file is not what it should be."""
 
 
-def find_font(directories: tuple[Path, ...] = _FONT_DIRECTORIES) -> Path:
-    """The font's file. Raises FontMissing, which says what to install."""
-    for directory in directories:
-        direct = directory / _FONT_FILE
-        if direct.is_file():
-            return direct
-        found = next(directory.rglob(_FONT_FILE), None) if directory.is_dir() else None
-        if found is not None:
-            return found
-    raise FontMissing(
-        f"the forms are set in IPAmj Mincho and {_FONT_FILE} is not under "
-        f"{', '.join(map(str, directories))}: apt-get install fonts-ipamj-mincho"
-    )
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A font of the forms: the family as they name it, its file, and the package that has it."""
+
+    family: str
+    file: str
+    package: str
+
+    def find(self, directories: tuple[Path, ...] = _DIRECTORIES) -> Path:
+        """The font's file. Raises FontMissing, which says what to install."""
+        for directory in directories:
+            found = next(directory.rglob(self.file), None) if directory.is_dir() else None
+            if found is not None:
+                return found
+        raise FontMissing(
+            f"the forms are set in {self.family} and {self.file} is not under "
+            f"{', '.join(map(str, directories))}: apt-get install {self.package}"
+        )
+
+
+MAIN = Face("IPAmjMincho", "ipamjm.ttf", "fonts-ipamj-mincho")
+# For names of foreign residents in letters that the first one lacks (ễ, 김).
+SECOND = Face("Noto Serif CJK JP", "NotoSerifCJK-Regular.ttc", "fonts-noto-cjk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +93,35 @@ def is_selector(character: str) -> bool:
     return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
-def read_coverage(font: Path) -> Coverage:
-    """Read a TrueType file's character tables. Raises FontMissing if it has none of ours."""
+@dataclass(frozen=True, slots=True)
+class Fonts:
+    """The two fonts of the forms, and what each draws."""
+
+    paths: tuple[Path, ...]
+    main: Coverage = field(repr=False)
+    second: Coverage = field(repr=False)
+
+    def second_for(self, texts: Iterable[str], names: Iterable[str]) -> tuple[str, ...] | None:
+        """The gate: the names that need the second font, or None if something cannot be drawn.
+
+        A text is drawn by the main font. A name is drawn by one font or the other as a whole: two
+        fonts in one name would look like a correction.
+        """
+        if not all(map(self.main.draws, texts)):
+            return None
+        foreign = tuple(dict.fromkeys(name for name in names if not self.main.draws(name)))
+        return foreign if all(map(self.second.draws, foreign)) else None
+
+
+def find_fonts(directories: tuple[Path, ...] = _DIRECTORIES) -> Fonts:
+    """Both fonts of this machine. Raises FontMissing, which says what to install."""
+    paths = (MAIN.find(directories), SECOND.find(directories))
+    return Fonts(paths, read_coverage(paths[0], MAIN), read_coverage(paths[1], SECOND))
+
+
+@lru_cache(maxsize=4)
+def read_coverage(font: Path, face: Face) -> Coverage:
+    """Read a font file's character tables. Raises FontMissing if it has none of ours."""
     try:
         cmap = _table(font.read_bytes(), b"cmap")
         formats = dict(_subtables(cmap))
@@ -95,14 +130,16 @@ def read_coverage(font: Path) -> Coverage:
     except (OSError, struct.error, KeyError) as error:
         raise FontMissing(
             f"{font} has no readable character tables ({error!r}): "
-            "apt-get install --reinstall fonts-ipamj-mincho"
+            f"apt-get install --reinstall {face.package}"
         ) from error
 
 
 def _table(font: bytes, tag: bytes) -> bytes:
-    (count,) = struct.unpack_from(">H", font, 4)
+    # A collection's first font is its Japanese one; tables count from the start of the file.
+    (start,) = struct.unpack_from(">I", font, 12) if font[:4] == b"ttcf" else (0,)
+    (count,) = struct.unpack_from(">H", font, start + 4)
     for place in range(count):
-        name, _sum, offset, length = struct.unpack_from(">4sIII", font, 12 + 16 * place)
+        name, _sum, offset, length = struct.unpack_from(">4sIII", font, start + 12 + 16 * place)
         if name == tag:
             return font[offset : offset + length]
     raise KeyError(tag)

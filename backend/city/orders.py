@@ -7,17 +7,35 @@ whatever a terminal sends. A terminal that asks for it anyway is wrong or hostil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import structs
 
-from backend.city.residents import FOREIGN_ITEMS, Standing, items_of
-from backend.city.rules import Case, Finding, household_members, judge_product, printable_members
+from backend.city.certificates.addresses import DOMICILE_ITEM
+from backend.city.certificates.content import Selection
+from backend.city.configuration import TAX_PRODUCTS, Tariff
+from backend.city.registry.people import FOREIGN_ITEMS, items_of
+from backend.city.rules.case import Case, Finding, Request
+from backend.city.rules.judge import Permit, judge
+from backend.city.rules.people import (
+    Subject,
+    household_members,
+    printable_members,
+    register_members,
+    subjects,
+)
 from backend.city.signing import CityKey
 from terminal.link import wire
-from terminal.link.wire import Product
+from terminal.link.wire import PeopleChoice, Product
 
 ITEM_ORDER = ("head_and_relationship", "registered_domicile", *FOREIGN_ITEMS, "my_number")
 ITEM_NOTICES = {"my_number": "notice.my_number"}
 KANA_ALIAS_NOTICE = "notice.kana_alias"
+
+# Whose certificate is about one person or a whole register has nobody to choose.
+_CHOOSABLE = {
+    Product.RESIDENCE,
+    Product.FAMILY_REGISTER_EXTRACT,
+    Product.FAMILY_REGISTER_ADDRESSES,
+}
 
 
 class OrderMismatch(Exception):
@@ -29,42 +47,62 @@ class OrderMismatch(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The residents an order is for, in the registry's order."""
-
-    people: tuple[Standing, ...]
-    whole_household: bool
-
-
 def offer(case: Case, product: Product, key: CityKey, visit: str) -> wire.Offer:
     """What of one product is offered in this visit; with a refusal, nobody is named."""
     tariff = case.city.tariff_on(case.today)
-    finding = judge_product(case, product)
-    people = printable_members(case) if finding is None else ()
-    return wire.Offer(
+    plain = wire.Offer(
         product=product,
         fee_yen=tariff.fees[product],
         tariff=tariff.id,
+        choice=PeopleChoice.ANY if product in _CHOOSABLE else PeopleChoice.ALL,
+        max_copies=case.city.products[product].max_copies,
+    )
+    verdicts = {request.year: judge(case, request) for request in requests(case, product)}
+    years = tuple(_year(case, year, verdict) for year, verdict in verdicts.items() if year)
+    first = next(iter(verdicts.values()))
+    if not any(isinstance(verdict, Permit) for verdict in verdicts.values()):
+        assert isinstance(first, Finding)
+        return structs.replace(plain, refusal=first.refusal(case.city))
+    people = subjects(case, product)
+    return structs.replace(
+        plain,
+        years=years,
         people=tuple(
             wire.Person(
                 ref=key.person_ref(visit, person.id),
                 name=person.name,
-                holder=person.id == case.holder.id,
-                reading=person.furigana,
+                holder=person.is_holder,
+                reading=person.reading,
             )
             for person in people
         ),
-        items=tuple(wire.Item(item=item, notice=ITEM_NOTICES.get(item)) for item in _items(people)),
-        notices=(KANA_ALIAS_NOTICE,) if any(one.has_kana_alias for one in people) else (),
-        max_copies=case.city.products[product].max_copies,
-        refusal=None if finding is None else finding.refusal(case.city),
+        items=tuple(
+            wire.Item(item=item, notice=ITEM_NOTICES.get(item)) for item in _items(case, product)
+        ),
+        notices=_notices(case, product),
     )
 
 
-def select(case: Case, offered: wire.Offer, order: wire.Order, key: CityKey) -> Selection:
-    """Whom the order is for. Raises OrderMismatch unless it is within what is offered (R16)."""
-    people = printable_members(case)
+def requests(case: Case, product: Product) -> tuple[Request, ...]:
+    """What may be asked of a product today: of a tax certificate each 年度 that is issued (R36)."""
+    if product not in TAX_PRODUCTS:
+        return (Request(product),)
+    years = case.city.tax_years_on(case.today)
+    coming = min(
+        (entry for entry in case.city.tax_years if entry.issued_from > case.today),
+        key=lambda entry: entry.issued_from,
+        default=None,
+    )
+    # Between two years there is none to offer: then the next one says when.
+    return tuple(Request(product, year) for year in years) or (
+        Request(product, coming.year if coming is not None else None),
+    )
+
+
+def select(permit: Permit, offered: wire.Offer, order: wire.Order, key: CityKey) -> Selection:
+    """Whom the order is for. Raises OrderMismatch unless it is within what is offered (R16, R20)."""
+    case, product = permit.case, permit.request.product
+    people = subjects(case, product)
     refs = {key.person_ref(order.visit, person.id): person for person in people}
     if len(refs) != len(people):
         raise OrderMismatch("people", "two have the same reference")
@@ -72,11 +110,22 @@ def select(case: Case, offered: wire.Offer, order: wire.Order, key: CityKey) -> 
         raise OrderMismatch("people", "nobody, or somebody twice")
     if not refs.keys() >= set(order.people):
         raise OrderMismatch("people", "somebody who is not offered in this visit")
+    if offered.choice is PeopleChoice.ALL and len(order.people) != len(people):
+        raise OrderMismatch("people", "only part of what is issued as a whole")
     _check_items(offered, order)
     if order.copies > offered.max_copies:
         raise OrderMismatch("copies", f"more than {offered.max_copies}")
     chosen = tuple(person for ref, person in refs.items() if ref in order.people)
-    return Selection(chosen, whole_household=chosen == household_members(case))
+    return Selection(
+        permit, chosen, frozenset(order.items), everyone=_is_everyone(case, product, chosen)
+    )
+
+
+def request_of(order: wire.Order) -> Request:
+    """What an order asks for. Raises OrderMismatch where a year is missing or makes no sense."""
+    if (order.product in TAX_PRODUCTS) is (order.year is None):
+        raise OrderMismatch("year", "a tax certificate is of a year, and no other is")
+    return Request(order.product, order.year)
 
 
 def check_fee(case: Case, order: wire.Order, *, accepted: bool) -> Finding | None:
@@ -84,7 +133,7 @@ def check_fee(case: Case, order: wire.Order, *, accepted: bool) -> Finding | Non
 
     Raises OrderMismatch for a price that this city never had.
     """
-    tariff = case.city.tariff(order.tariff)
+    tariff: Tariff | None = case.city.tariff(order.tariff)
     if tariff is None or tariff.fees.get(order.product) != order.fee_yen:
         raise OrderMismatch("fee", "not a price of this city")
     if accepted or tariff.in_force(case.today):
@@ -92,10 +141,42 @@ def check_fee(case: Case, order: wire.Order, *, accepted: bool) -> Finding | Non
     return Finding("refused.tariff_changed", "R22")
 
 
-def _items(people: tuple[Standing, ...]) -> tuple[str, ...]:
+def _year(case: Case, year: int, verdict: Permit | Finding) -> wire.FiscalYear:
+    refusal = verdict.refusal(case.city) if isinstance(verdict, Finding) else None
+    return wire.FiscalYear(year=year, refusal=refusal)
+
+
+def _items(case: Case, product: Product) -> tuple[str, ...]:
     """Items that exist for at least one of the people, in the form's order."""
-    existing = {item for person in people for item in items_of(is_foreign=person.is_foreign)}
+    if product is Product.FAMILY_REGISTER_ADDRESSES:
+        return (DOMICILE_ITEM,)
+    if product is not Product.RESIDENCE:
+        return ()
+    existing = {
+        item
+        for person in printable_members(case)
+        for item in items_of(is_foreign=person.is_foreign)
+    }
     return tuple(item for item in ITEM_ORDER if item in existing)
+
+
+def _notices(case: Case, product: Product) -> tuple[str, ...]:
+    """What must be acknowledged whatever is chosen (R33)."""
+    if product is not Product.RESIDENCE:
+        return ()
+    return (
+        (KANA_ALIAS_NOTICE,) if any(one.has_kana_alias for one in printable_members(case)) else ()
+    )
+
+
+def _is_everyone(case: Case, product: Product, chosen: tuple[Subject, ...]) -> bool:
+    """Whether nobody is missing of those who belong on the set, withheld ones included."""
+    ids = {person.id for person in chosen}
+    if product is Product.RESIDENCE:
+        return ids == {member.id for member in household_members(case)}
+    if product is Product.FAMILY_REGISTER_ADDRESSES:
+        return ids == {member.id for member in register_members(case)}
+    return product is not Product.FAMILY_REGISTER_EXTRACT
 
 
 def _check_items(offered: wire.Offer, order: wire.Order) -> None:

@@ -4,20 +4,25 @@ A sheet is compiled from its own data alone: nothing of another sheet, person or
 process's reach while it is set, and a page cannot end up in another's set. A form that does not fit
 says so (``overflow: …``) instead of spilling or shrinking beyond its stated limits.
 
-A compiler keeps its fonts and the parsed form warm (about 20 ms a sheet instead of 100) and must not
-be shared: every thread has its own.
+A compiler keeps its fonts and the parsed form warm and must not be shared: every thread has its own.
 """
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import typst
 from msgspec import Struct
 
+from backend.city.glyphs import MAIN, SECOND
+
 FORMS = Path(__file__).parent / "forms"
+_PACKAGES = FORMS / "packages"
 _OVERFLOW = "overflow: "
 
 
@@ -34,36 +39,68 @@ class FormBroken(Exception):
 
 
 class Typesetter:
-    """Sets sheets in the given font file's family; usable from any thread."""
+    """Sets sheets in the given fonts; usable from any thread. Raises FormBroken without them.
 
-    def __init__(self, font: Path) -> None:
-        # Only this font: neither the system's nor typst's own may step in for a missing glyph.
+    ``own``: a city's folder of forms, each of which stands for the standard form of that name.
+    """
+
+    def __init__(self, fonts: Iterable[Path], own: Path | None = None) -> None:
+        # Only these: neither the system's nor typst's own may step in for a missing glyph.
         self._fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[font.parent]
+            include_system_fonts=False,
+            include_embedded_fonts=False,
+            font_paths=[font.parent for font in fonts],
         )
+        # Without its font a form compiles all the same, to rules without a letter.
+        missing = {MAIN.family, SECOND.family} - set(self._fonts.families())
+        if missing:
+            raise FormBroken(f"no font of the family {', '.join(sorted(missing))} was loaded")
+        self._own = own
         self._local = threading.local()
 
     def set(self, form: str, sheet: Struct) -> bytes:
         """One sheet as a one-page PDF. Raises FormOverflow or FormBroken."""
-        data = msgspec.json.encode(sheet).decode()
+        pdf = self._compile(form, sheet, "pdf", measure=False)
+        if not isinstance(pdf, bytes):
+            raise FormBroken(f"{form}: not one PDF")
+        return pdf
+
+    def measure(self, form: str, sheet: Struct) -> list[float]:
+        """Heights in mm: the room that a page has for flowing rows, then each of the sheet's rows.
+
+        Raises FormOverflow or FormBroken.
+        """
+        self._compile(form, sheet, "svg", measure=True)
+        found = json.loads(self._compiler(form).query("<heights>", field="value", one=True))
+        return [float(height) for height in found]
+
+    def _compile(
+        self, form: str, sheet: Struct, kind: Literal["pdf", "svg"], *, measure: bool
+    ) -> object:
+        inputs = {"sheet": msgspec.json.encode(sheet).decode()}
+        if measure:
+            inputs["measure"] = "rows"
         try:
-            pdf = self._compiler(form).compile(format="pdf", sys_inputs={"sheet": data})
+            return self._compiler(form).compile(format=kind, sys_inputs=inputs)
         except typst.TypstError as error:
             _, overflow, field = error.message.partition(_OVERFLOW)
             if overflow:
                 raise FormOverflow(field) from error
             raise FormBroken(f"{form}: {error.message}") from error
-        if not isinstance(pdf, bytes):
-            raise FormBroken(f"{form}: not one PDF")
-        return pdf
 
     def _compiler(self, form: str) -> typst.Compiler:
         compilers: dict[str, typst.Compiler] = self._local.__dict__.setdefault("compilers", {})
         if form not in compilers:
+            path = self._path(form)
             compilers[form] = typst.Compiler(
-                FORMS / f"{form}.typ",
-                root=FORMS,
+                path,
+                root=path.parent,
                 font_paths=self._fonts,
                 ignore_system_fonts=True,
+                package_path=_PACKAGES,
             )
         return compilers[form]
+
+    def _path(self, form: str) -> Path:
+        own = self._own / f"{form}.typ" if self._own is not None else None
+        return own if own is not None and own.is_file() else FORMS / f"{form}.typ"

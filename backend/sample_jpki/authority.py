@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from backend import pki
-from backend.city.personas import PERSONAS, Persona
 from backend.sample_jpki import certificates
 from backend.sample_jpki.certificates import Withdrawal
+from backend.sample_people.personas import PERSONAS, Persona
 from backend.world import Development, DevelopmentError
 
 _YEAR = timedelta(days=365)

@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from backend import pki
-from backend.city.personas import PERSONAS
 from backend.clock import Clock
 from backend.sample_jpki import authority, certificates
 from backend.sample_jpki.answer import signed
+from backend.sample_people.personas import PERSONAS
 from backend.unreadable import UNREADABLE
 from backend.world import Development, DevelopmentError
 

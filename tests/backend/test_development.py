@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from backend import development as steps
-from backend.city.personas import PERSONAS, Persona
 from backend.clock import JST, Clock
 from backend.development import Development, DevelopmentError, prepare, revoke
+from backend.sample_people.personas import PERSONAS, Persona
 from backend.storage import registry
 from backend.storage.sqlite import SqliteDatabase
 from drivers.card.jpki import signature_algorithm
@@ -101,7 +101,7 @@ def test_every_card_file_is_a_card(world: Development, persona: Persona) -> None
 def test_the_index_lists_every_persona(world: Development) -> None:
     index = json.loads((world.cards / "index.json").read_text("utf-8"))
     assert [entry["persona"] for entry in index] == [persona.id for persona in PERSONAS]
-    assert set(index[0]) == {"persona", "name", "city", "note_ja", "note_en"}
+    assert set(index[0]) == {*("persona", "name", "city", "note_ja", "note_en", "rule", "passes")}
 
 
 def test_preparing_again_changes_nothing_that_lasts(world: Development) -> None:

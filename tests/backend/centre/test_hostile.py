@@ -97,7 +97,8 @@ async def test_I2_an_order_altered_after_signing(
         ("people", ("p000000000000",)),
         ("people", ()),
         ("copies", 9),
-        ("product", wire.Product.SEAL_REGISTRATION),
+        ("product", wire.Product.TAXATION),
+        ("year", 2026),
         ("city", "shiomi"),
         ("terminal", "dev-2"),
     ],
@@ -118,7 +119,7 @@ async def test_I2_the_centre_looks_by_itself(
     """Even with a city that says yes to everything."""
     await visitor.arrive()
 
-    def agree(*_: object) -> int:
+    def agree(*_: object, **__: object) -> int:
         return 250
 
     monkeypatch.setattr(City, "check_order", agree)

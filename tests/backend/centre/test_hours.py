@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backend.centre.settings import Calendar
 from backend.clock import JST
 from backend.development import Development, refresh
-from backend.hours import next_opening, why_closed
+from backend.hours import Closure, Place, next_opening, why_closed
 from terminal.link import wire
 from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World, open_world
 
@@ -22,13 +22,13 @@ CALENDAR = Calendar(
         first=wire.DayOfYear(month=12, day=29), last=wire.DayOfYear(month=1, day=3)
     ),
     closures=(
-        wire.Closure(
+        Closure(
             starts=datetime(2026, 12, 5, 22, tzinfo=JST), ends=datetime(2026, 12, 6, 9, tzinfo=JST)
         ),
-        wire.Closure(
+        Closure(
             starts=datetime(2026, 12, 8, 12, tzinfo=JST),
             ends=datetime(2026, 12, 8, 13, tzinfo=JST),
-            product=wire.Product.TAXATION,
+            products=(wire.Product.TAXATION,),
         ),
     ),
 )
@@ -36,7 +36,7 @@ CALENDAR = Calendar(
 
 def closed(text: str, *, to_start: bool, product: wire.Product | None = None) -> str | None:
     moment = datetime.fromisoformat(text + "+09:00")
-    found = why_closed(CALENDAR, moment, product, began=moment if to_start else None)
+    found = why_closed(CALENDAR, moment, Place(product), began=moment if to_start else None)
     return None if found is None else found.rule
 
 

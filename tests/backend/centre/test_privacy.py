@@ -18,15 +18,14 @@ import aiohttp
 import pytest
 from cryptography import x509
 
-from backend.city import records
-from backend.city.personas import PERSONAS, SAMPLE
 from backend.development import BUILD, Development
+from backend.sample_people.personas import PERSONAS, everybody
 from terminal.ids import new_id
 from terminal.link import wire
 from tests.backend.centre.processes import process
-from tests.backend.centre.world import VOID, Card, Line, Reply, Visitor, client_context
+from tests.backend.centre.world import MORNING, VOID, Card, Line, Reply, Visitor, client_context
 
-HOUSEHOLDS = records.load(SAMPLE / "residents.toml")
+HOUSEHOLDS = everybody(MORNING.date()).households
 MEMBERS = [member for household in HOUSEHOLDS for member in household.members]
 NAME = MEMBERS[0].name
 
@@ -73,14 +72,28 @@ async def visit(ear: Ear, card: Card) -> None:
     if ear.hear(await visitor.sign_in()).status != 200:
         return
     assert visitor.offers is not None
-    (offer,) = visitor.offers.offers
+    for offer in reversed(visitor.offers.offers):
+        if offer.refusal is None:
+            last = offer.product is wire.Product.RESIDENCE
+            await everything_of(ear, visitor, offer, ends=last)
+
+
+async def everything_of(ear: Ear, visitor: Visitor, offer: wire.Offer, *, ends: bool) -> None:
     notices = {item.notice for item in offer.items if item.notice is not None}
     order = visitor.order(
         people=tuple(person.ref for person in offer.people),
         items=tuple(item.item for item in offer.items),
         acknowledged=tuple(sorted({*offer.notices, *notices})),
+        product=offer.product,
+        year=next((one.year for one in offer.years if one.refusal is None), None),
+        fee_yen=offer.fee_yen,
+        tariff=offer.tariff,
     )
-    assert ear.hear(await visitor.place(order)).status == 200
+    # 403 for names that no form can set: those are on nobody's paper, and in no log either.
+    placed = ear.hear(await visitor.place(order))
+    assert placed.status in {200, 403}, placed
+    if placed.status == 403:
+        return
     assert ear.hear(await visitor.document(order)).status == 200
     named = tuple(person.name for person in offer.people)
     wrongs: tuple[dict[str, Any], ...] = (
@@ -90,7 +103,9 @@ async def visit(ear: Ear, card: Card) -> None:
         {"city": named[0]},
     )
     for wrong in wrongs:
-        assert ear.hear(await visitor.place(visitor.order(**wrong))).status == 422
+        assert ear.hear(await visitor.place(visitor.order(**wrong))).status != 200
+    if not ends:
+        return
     ear.hear(await visitor.pay(order, 1))
     ear.hear(await visitor.end(order, VOID))
     ear.hear(await visitor.document(order))
@@ -164,7 +179,7 @@ async def test_R59_nothing_personal_is_logged_or_said_in_an_error(
     logged = log.read_bytes().decode()
     assert logged.count("nobody foresaw") == 2, "the two dates that are none"
     assert "ValueError" in logged
-    assert "residents.py" in logged, "the place is said, so that it can be found"
+    assert "snapshot.py" in logged, "the place is said, so that it can be found"
     said = [error.body.decode() for error in ear.errors]
     assert len(said) > 100
     for secret in secrets_of(development):

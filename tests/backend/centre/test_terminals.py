@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 
 import aiohttp
@@ -24,7 +24,7 @@ from backend.centre.terminals import named_terminal
 from backend.clock import Clock
 from backend.development import Development
 from backend.storage import registry
-from backend.storage.registry import TerminalRow
+from backend.storage.registry import OperatorRow, TerminalRow
 from backend.storage.sqlite import SqliteDatabase
 from terminal.link import wire
 from tests.backend.centre.world import MORNING, Line, World, client_context, make_terminal
@@ -158,6 +158,34 @@ async def test_R12_a_terminal_is_served_on_its_days(
     world.enrol("shop", row)
     async with world.line("shop") as line:
         assert (await line.get("/v1/service")).status == status
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "code"),
+    [(-9, None, None), (-9, 0, None), (-9, -1, "operator_expired"), (1, None, "operator_expired")],
+)
+async def test_R10_R12_an_operator_that_no_longer_takes_part(
+    world: World, valid_from: int, valid_to: int | None, code: str | None
+) -> None:
+    """R12: from the day after its last one, whatever the terminal's own row says."""
+    today = MORNING.date()
+    row = TerminalRow("shop", "community", today - timedelta(days=9), None)
+    ends = None if valid_to is None else today + timedelta(days=valid_to)
+    operator = OperatorRow("community", today + timedelta(days=valid_from), ends)
+    world.enrol("shop", row, operator)
+    async with world.line("shop") as line:
+        reply = await line.get("/v1/service")
+    assert (reply.status == 200) if code is None else (reply.problem() == (401, f"terminal.{code}"))
+
+
+async def test_R10_a_terminal_of_nobody_registered(world: World) -> None:
+    world.enrol("shop", TerminalRow("shop", "unheard of", date(2026, 1, 1), None))
+    database = SqliteDatabase(world.development.database)
+    with database.writing() as tx:
+        tx.run("DELETE FROM operators WHERE operator = :operator", operator="unheard of")
+    database.close()
+    async with world.line("shop") as line:
+        assert (await line.get("/v1/service")).problem() == (401, "terminal.operator_unknown")
 
 
 async def test_R12_a_kept_connection_ends_with_the_day(world: World, line: Line) -> None:

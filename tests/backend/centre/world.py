@@ -8,7 +8,7 @@ import ssl
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ from backend.development import BUILD, TERMINAL, Development
 from backend.sample_jpki.responder import responding
 from backend.storage import registry
 from backend.storage.database import Row
-from backend.storage.registry import TerminalRow
+from backend.storage.registry import OperatorRow, TerminalRow
 from backend.storage.sqlite import SqliteDatabase
 from terminal.ids import new_id
 from terminal.link import binding, wire
@@ -131,12 +131,19 @@ class World:
         finally:
             database.close()
 
-    def enrol(self, terminal: str, row: TerminalRow | None) -> None:
-        """Give a terminal its certificate, and a row in the registry if ``row`` is given."""
+    def enrol(
+        self, terminal: str, row: TerminalRow | None, operator: OperatorRow | None = None
+    ) -> None:
+        """Give a terminal its certificate, and a row in the registry if ``row`` is given.
+
+        Its operator has taken part all the time, unless ``operator`` says otherwise.
+        """
         make_terminal(self.development, terminal)
         if row is not None:
             database = SqliteDatabase(self.development.database)
             with database.writing() as tx:
+                every_day = OperatorRow(row.operator, date(2020, 1, 1), None)
+                registry.put_operator(tx, operator or every_day)
                 registry.put_terminal(tx, row)
             database.close()
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from backend.city import personas, records
-from backend.city.city import City, load_cities
-from tests.backend.city.counter import Counter, make_card
+from backend.city.city import City
+from backend.city.opening import SAMPLE, load_cities
+from backend.city.registry import filling
+from backend.city.registry.records import Records
+from backend.sample_people.personas import everybody
+from tests.backend.city.counter import NOON, Counter, make_card
 from tests.backend.city.households import HOUSEHOLDS
 
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("registry") / "residents.sqlite3"
-    sample = records.load(personas.SAMPLE / "residents.toml")
     with closing(sqlite3.connect(path)) as connection:
-        records.store(connection, [*sample, *HOUSEHOLDS])
+        filling.store(connection, [everybody(NOON.date()), Records(HOUSEHOLDS)])
     return path
 
 
@@ -38,7 +42,17 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cities(registry: Path, keys: Path) -> dict[str, City]:
-    return load_cities(personas.SAMPLE, registry=registry, keys=keys)
+    return load_cities(SAMPLE, registry=registry, keys=keys)
+
+
+@pytest.fixture(scope="session")
+def office(keys: Path, counter: Counter) -> Callable[[Path], Counter]:
+    """The same counter over another registry."""
+
+    def opened(registry: Path) -> Counter:
+        return replace(counter, cities=load_cities(SAMPLE, registry=registry, keys=keys))
+
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -74,17 +74,27 @@ class Counter:
         holder = self.holder(resident, city)
         return self.cities[city].sign_in(holder, visit, now, began=now, certificate_good_as_of=now)
 
+    def offer(
+        self, resident: str, city: str = "wakabano", product: wire.Product = wire.Product.RESIDENCE
+    ) -> wire.Offer:
+        offers = self.sign_in(resident, city).offers
+        return next(offer for offer in offers if offer.product is product)
+
     def order(
         self,
         resident: str,
         city: str = "wakabano",
         *,
+        product: wire.Product = wire.Product.RESIDENCE,
         people: tuple[str, ...] | None = None,
         items: tuple[str, ...] = (),
         **changes: Any,
     ) -> wire.Order:
         """An order as the terminal would build it from the offer; everybody by default."""
-        offer = self.sign_in(resident, city).offers[0]
+        offer = self.offer(resident, city, product)
+        year = None
+        if offer.years:
+            year = next((one.year for one in offer.years if one.refusal is None), None)
         notices = {item.notice for item in offer.items if item.item in items} - {None}
         order = wire.Order(
             order=ORDER,
@@ -92,6 +102,7 @@ class Counter:
             terminal="dev-1",
             city=city,
             product=offer.product,
+            year=year,
             people=tuple(person.ref for person in offer.people) if people is None else people,
             items=items,
             acknowledged=tuple(sorted({*offer.notices, *filter(None, notices)})),
@@ -129,6 +140,9 @@ class Counter:
         """The text of every page, as poppler reads it."""
         order = self.order(resident, city, **wishes)
         self.check(order, resident)
+        return self.texts(order, resident)
+
+    def texts(self, order: wire.Order, resident: str) -> list[str]:
         return [text_of(page) for page in self.open(self.issue(order, resident), order).pages]
 
 

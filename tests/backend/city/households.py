@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from backend.city.records import Domicile, Foreign, Household, Member, Standing
+from backend.city.registry.records import Domicile, Foreign, Household, Member, Standing
 
 DOMICILE = Domicile(registered_domicile="朝霧県白樺町七番地の二", registered_head="試験　筆頭")
 MOVING_ON = date(2026, 12, 10)

@@ -10,13 +10,15 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from backend.city import configuration, personas, records, residence
-from backend.city.city import load_cities
+from backend.city import configuration
+from backend.city.certificates import residence
+from backend.city.certificates.residence import HOUSEHOLD_FORM, PERSON_FORM, PersonLines, Sheet
 from backend.city.configuration import ConfigurationError
-from backend.city.glyphs import FontMissing, find_font
-from backend.city.residence import HOUSEHOLD_FORM, PERSON_FORM, PersonLines, Sheet
+from backend.city.glyphs import FontMissing, find_fonts
+from backend.city.opening import SAMPLE, load_cities
 from backend.city.typesetting import FormBroken, FormOverflow, Typesetter
-from tests.backend.city.counter import SERIAL, Counter, text_of
+from backend.sample_people.personas import everybody
+from tests.backend.city.counter import NOON, SERIAL, Counter, text_of
 
 A4_PT = (595.28, 841.89)
 REN = {
@@ -96,9 +98,7 @@ def test_R33_the_kana_alias_is_never_printed(counter: Counter) -> None:
 def test_R32_nothing_else_of_anybody_is_on_any_page(counter: Counter) -> None:
     """No code, number, name or address of a resident that the order did not ask for."""
     members = [
-        member
-        for household in records.load(personas.SAMPLE / "residents.toml")
-        for member in household.members
+        member for household in everybody(NOON.date()).households for member in household.members
     ]
     for resident in ("w-0101", "w-0201", "w-0501"):
         pages = "".join(counter.pages(resident, items=("my_number",)))
@@ -193,7 +193,8 @@ def test_R29_each_page_is_one_a4_page_with_nothing_but_the_serial_in_its_metadat
 
 # --- the setting itself ----------------------------------------------------------------------
 
-WAKABANO = configuration.load(personas.SAMPLE / "wakabano" / "city.toml")
+WAKABANO = configuration.load(SAMPLE / "wakabano" / "city.toml")
+MAYOR = WAKABANO.mayors[0]
 
 
 def lines(place: int = 1, **changes: str) -> PersonLines:
@@ -224,10 +225,10 @@ def lines(place: int = 1, **changes: str) -> PersonLines:
 
 
 def sheet(*people: PersonLines, **changes: str) -> Sheet:
-    plain = {"serial": "S-1", "address": "試験町", "remarks": "", "mayor": WAKABANO.mayor} | changes
+    plain = {"serial": "S-1", "address": "試験町", "remarks": "", "mayor": MAYOR.name} | changes
     return Sheet(
         city=WAKABANO.name,
-        stamp=WAKABANO.stamp,
+        stamp=MAYOR.stamp,
         statement=residence.STATEMENT,
         issue_date="令和8年11月24日",
         page=1,
@@ -235,13 +236,14 @@ def sheet(*people: PersonLines, **changes: str) -> Sheet:
         scope="（世帯全員）",
         head=None,
         people=people,
+        second=(),
         **plain,
     )
 
 
 @pytest.fixture(scope="module")
 def typesetter() -> Typesetter:
-    return Typesetter(find_font())
+    return Typesetter(find_fonts().paths)
 
 
 def pixels(pdf: bytes) -> bytes:
@@ -331,7 +333,7 @@ def test_a_folder_without_cities(tmp_path: Path, keys: Path) -> None:
 def test_a_city_in_anothers_folder(tmp_path: Path, keys: Path) -> None:
     folder = tmp_path / "shiomi"
     folder.mkdir()
-    source = personas.SAMPLE / "wakabano" / "city.toml"
+    source = SAMPLE / "wakabano" / "city.toml"
     (folder / "city.toml").write_bytes(source.read_bytes())
     with pytest.raises(ConfigurationError, match="not its folder's name"):
         load_cities(tmp_path, registry=tmp_path, keys=keys)
@@ -340,8 +342,8 @@ def test_a_city_in_anothers_folder(tmp_path: Path, keys: Path) -> None:
 def test_without_its_font_no_city_opens(tmp_path: Path, keys: Path) -> None:
     with pytest.raises(FontMissing, match="fonts-ipamj-mincho"):
         load_cities(
-            personas.SAMPLE,
+            SAMPLE,
             registry=tmp_path,
             keys=keys,
-            find_font=lambda: find_font((tmp_path,)),
+            fonts=lambda: find_fonts((tmp_path,)),
         )

@@ -6,12 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.city.glyphs import Coverage, FontMissing, clusters, find_font, read_coverage
+from backend.city.glyphs import (
+    MAIN,
+    SECOND,
+    Coverage,
+    FontMissing,
+    clusters,
+    find_fonts,
+    read_coverage,
+)
 
 
 @pytest.fixture(scope="module")
 def coverage() -> Coverage:
-    return read_coverage(find_font())
+    return find_fonts().main
 
 
 def test_all_of_the_fonts_tables_are_read(coverage: Coverage) -> None:
@@ -71,14 +79,14 @@ def test_clusters_keep_every_character(text: str) -> None:
 
 def test_a_missing_font_names_the_package(tmp_path: Path) -> None:
     with pytest.raises(FontMissing, match="apt-get install fonts-ipamj-mincho"):
-        find_font((tmp_path, tmp_path / "nowhere"))
+        MAIN.find((tmp_path, tmp_path / "nowhere"))
 
 
 def test_a_font_is_found_below_a_directory(tmp_path: Path) -> None:
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
     (deep / "ipamjm.ttf").touch()
-    assert find_font((tmp_path,)) == deep / "ipamjm.ttf"
+    assert MAIN.find((tmp_path,)) == deep / "ipamjm.ttf"
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x00\x00\x00\x01", bytes(4096)])
@@ -86,4 +94,14 @@ def test_a_broken_font_is_no_font(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "ipamjm.ttf"
     path.write_bytes(content)
     with pytest.raises(FontMissing, match="no readable character tables"):
-        read_coverage(path)
+        read_coverage(path, MAIN)
+
+
+def test_R33_the_second_font_is_for_whole_foreign_names_alone() -> None:
+    fonts = find_fonts()
+    assert fonts.second_for(["森田"], ["SILVA MARIA"]) == ()
+    assert fonts.second_for(["森田"], ["NGUYỄN", "김민수", "SILVA"]) == ("NGUYỄN", "김민수")
+    assert fonts.second_for(["NGUYỄN"], []) is None
+    assert fonts.second_for([], ["ᚠᚢ"]) is None
+    assert fonts.second_for([], ["김邊\U000e010a"]) is None
+    assert SECOND.package == "fonts-noto-cjk"

@@ -25,10 +25,10 @@ from backend.city.city import (
     OrderMismatch,
     RegistryUnreadable,
     SignedOrder,
-    load_cities,
 )
-from backend.city.personas import SAMPLE
-from backend.city.residents import FOREIGN_ITEMS, Registry
+from backend.city.opening import SAMPLE, load_cities
+from backend.city.registry.people import FOREIGN_ITEMS
+from backend.city.registry.snapshot import Registry
 from backend.clock import JST
 from backend.refusals import Refused
 from terminal.link import binding, wire
@@ -38,8 +38,7 @@ from tests.backend.city.households import FLAGS
 
 
 def offered(counter: Counter, resident: str, city: str = "wakabano") -> wire.Offer:
-    (offer,) = counter.sign_in(resident, city).offers
-    return offer
+    return counter.offer(resident, city)
 
 
 # --- what is offered -------------------------------------------------------------------------
@@ -58,9 +57,10 @@ def test_R16_the_offer_names_the_household(counter: Counter) -> None:
     assert offer.refusal is None
 
 
-def test_only_what_exists_is_offered(counter: Counter) -> None:
+def test_what_the_city_has_is_offered(counter: Counter) -> None:
     signed_in = counter.sign_in("w-0101")
-    assert [offer.product for offer in signed_in.offers] == [Product.RESIDENCE]
+    assert [offer.product for offer in signed_in.offers] == list(Product)
+    assert Product.INCOME not in [o.product for o in counter.sign_in("s-0302", "shiomi").offers]
     assert signed_in.city == "wakabano"
     assert signed_in.city_name == "若葉野市"
     assert signed_in.contact.office == "若葉野市役所　市民課　証明係"
@@ -200,7 +200,8 @@ HOSTILE: dict[str, tuple[str, dict[str, Any]]] = {
     "another tariff": ("fee", {"tariff": "shiomi-2019"}),
     "another tariff and its fee": ("fee", {"tariff": "shiomi-2019", "fee_yen": 300}),
     "another city": ("city", {"city": "shiomi"}),
-    "a product that is not offered": ("product", {"product": Product.SEAL_REGISTRATION}),
+    "a year of what has none": ("year", {"year": 2026}),
+    "no year of a tax certificate": ("year", {"product": Product.TAXATION}),
 }
 
 

@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from backend.city.personas import PERSONAS, Persona
 from backend.clock import JST, Clock
 from backend.development import Development, prepare, revoke
 from backend.sample_jpki import authority, certificates
 from backend.sample_jpki.responder import LARGEST_QUESTION, PROMISE, Responder, responding
+from backend.sample_people.personas import PERSONAS, Persona
 
 MORNING = datetime(2026, 11, 24, 10, tzinfo=JST)
 KIND = "application/ocsp-request"

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from backend.city.personas import SAMPLE
+from backend.sample_people import personas
 from drivers.buttons import Button
 from drivers.buttons.simulated import SimulatedButtons
 from drivers.card import cardfile
@@ -512,7 +512,7 @@ def exact(yen: int) -> list[int]:
 
 def personal() -> list[str]:
     """Every name and every My Number of the sample cities' people."""
-    registry = tomllib.loads((SAMPLE / "residents.toml").read_text(encoding="utf-8"))
+    registry = tomllib.loads(personas.BY_HAND.read_text("utf-8"))
     found: set[str] = set()
 
     def gather(value: object, key: str = "") -> None:

@@ -4,37 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.city import configuration, personas, rules
-from backend.city.configuration import Configuration
-from backend.city.residents import Standing
-from backend.city.rules import REASONS, Case, Finding, has_reached, judge_product, judge_visit
+from backend.city.registry.people import Standing
+from backend.city.rules import judge as judging
+from backend.city.rules.case import Case, Finding, Request, Rule
+from backend.city.rules.judge import judge_visit
+from backend.city.rules.people import household_members, printable_members
+from backend.city.rules.person import PERSON_RULES, has_reached
 from backend.clock import JST
-from backend.hours import next_opening, start_of, why_closed
+from backend.hours import Closure, Place, next_opening, start_of, why_closed
 from terminal.link import wire
-from terminal.link.wire import Product, RefusalClass
-
-CITY = configuration.load(personas.SAMPLE / "wakabano" / "city.toml")
-OTHER = configuration.load(personas.SAMPLE / "shiomi" / "city.toml")
-NOON = datetime(2026, 11, 24, 12, 0, tzinfo=JST)
-ADULT = Standing(id="a", household="h", name="試験", birth=date(1990, 4, 1))
-
-
-def case(*, city: Configuration = CITY, now: datetime = NOON, **changes: Any) -> Case:
-    holder = changes.pop("holder", ADULT)
-    household = (holder, *changes.pop("others", ()))
-    plain = Case(city, holder, household, date(2025, 6, 2), now, began=now)
-    return replace(plain, **changes)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=JST)
+from terminal.link.wire import Product
+from tests.backend.city.rules.cases import ADULT, CITY, NOON, OTHER, at, case, judged
 
 
 @pytest.mark.parametrize(
@@ -118,9 +104,9 @@ def test_R9_part_day_maintenance() -> None:
 def test_R9_maintenance_of_one_product_leaves_the_visit() -> None:
     now = at("2027-02-20T08:00")
     assert judge_visit(case(now=now)) is None
-    finding = judge_product(case(now=now), Product.RESIDENCE)
+    finding = judged(case(now=now), Product.RESIDENCE)
     assert finding == Finding("refused.maintenance", "R9", at("2027-02-20T09:00"))
-    assert why_closed(CITY, now, Product.TAXATION, began=now) is None
+    assert why_closed(CITY, now, Place(Product.TAXATION), began=now) is None
 
 
 def test_R9_maintenance_that_ends_at_night_reopens_in_the_morning() -> None:
@@ -130,7 +116,7 @@ def test_R9_maintenance_that_ends_at_night_reopens_in_the_morning() -> None:
 
 
 def test_no_opening_in_sight_is_said_as_none() -> None:
-    forever = wire.Closure(starts=at("2026-01-01T00:00"), ends=at("2028-01-01T03:00"))
+    forever = Closure(starts=at("2026-01-01T00:00"), ends=at("2028-01-01T03:00"))
     city = msgspec.structs.replace(CITY, closures=(forever,))
     assert next_opening(city, NOON) is None
 
@@ -211,15 +197,15 @@ def test_I17_persons_reasons_look_the_same_to_screen_and_audit() -> None:
 def test_I17_every_rule_is_asked_whatever_the_first_says(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def spy(place: int, rule: rules.Rule) -> rules.Rule:
-        def ask(subject: Case) -> Finding | None:
+    def spy(place: int, rule: Rule) -> Rule:
+        def ask(subject: Case, request: Request) -> Finding | None:
             asked.append(place)
-            return rule(subject)
+            return rule.ask(subject, request)
 
-        return ask
+        return replace(rule, ask=ask)
 
-    spies = tuple(spy(place, rule) for place, rule in enumerate(rules._VISIT_RULES))
-    monkeypatch.setattr(rules, "_VISIT_RULES", spies)
+    spies = tuple(spy(place, rule) for place, rule in enumerate(PERSON_RULES))
+    monkeypatch.setattr(judging, "PERSON_RULES", spies)
     judge_visit(case(now=at("2026-11-24T03:00"), holder=PERSONAL["R50"]))
     assert asked == list(range(len(spies)))
 
@@ -238,24 +224,24 @@ def test_R52_R53_a_members_move(now: str, is_open: bool) -> None:
     subject = case(now=at(now), others=(mover,))
     expected = Finding("refused.household_moving", "R52", at("2026-12-11T06:30"))
     assert judge_visit(subject) is None
-    assert judge_product(subject, Product.RESIDENCE) == (None if is_open else expected)
-    assert judge_product(subject, Product.SEAL_REGISTRATION) is None
-    assert (mover not in rules.household_members(subject)) is is_open
+    assert judged(subject, Product.RESIDENCE) == (None if is_open else expected)
+    assert judged(subject, Product.SEAL_REGISTRATION) is None
+    assert (mover not in household_members(subject)) is is_open
 
 
 def test_R53_the_waiting_days_are_the_citys() -> None:
-    conditions = msgspec.structs.replace(CITY.conditions, household_move_waits_days=3)
-    city = msgspec.structs.replace(CITY, conditions=conditions)
+    conditions = msgspec.structs.replace(CITY.conditions[0], household_move_waits_days=3)
+    city = msgspec.structs.replace(CITY, conditions=(conditions,))
     mover = replace(ADULT, id="b", moving_out_on=date(2026, 12, 4))
     subject = case(city=city, now=at("2026-12-06T12:00"), others=(mover,))
-    finding = judge_product(subject, Product.RESIDENCE)
+    finding = judged(subject, Product.RESIDENCE)
     assert finding is not None
     assert finding.available_from == at("2026-12-07T06:30")
 
 
 def test_R52_waits_for_the_last_of_several_moves() -> None:
     movers = [replace(ADULT, id=str(day), moving_out_on=date(2026, 12, day)) for day in (16, 4, 9)]
-    finding = judge_product(case(others=movers), Product.RESIDENCE)
+    finding = judged(case(others=movers), Product.RESIDENCE)
     assert finding is not None
     assert finding.available_from == at("2026-12-17T06:30")
 
@@ -266,14 +252,8 @@ def test_members_who_are_never_printed() -> None:
     late = replace(ADULT, id="d", deceased_on=date(2020, 1, 1))
     gone = replace(ADULT, id="e", moving_out_on=date(2020, 1, 1))
     subject = case(others=(baby, withheld, late, gone))
-    assert rules.household_members(subject) == (ADULT, baby, withheld)
-    assert rules.printable_members(subject) == (ADULT,)
-
-
-def test_every_reason_has_its_class() -> None:
-    assert REASONS["refused.person"] is RefusalClass.PERSON
-    persons = [reason for reason, kind in REASONS.items() if kind is RefusalClass.PERSON]
-    assert persons == ["refused.person"]
+    assert household_members(subject) == (ADULT, baby, withheld)
+    assert printable_members(subject) == (ADULT,)
 
 
 _DAYS = st.dates(date(1930, 1, 1), date(2027, 12, 31))
@@ -283,6 +263,7 @@ _STANDINGS = st.builds(
     household=st.just("h"),
     name=st.just("試験"),
     birth=_DAYS,
+    became_resident_on=_DAYS,
     under_guardianship=st.booleans(),
     restricted=st.booleans(),
     support_measures=st.booleans(),
@@ -310,6 +291,7 @@ def test_no_permit_while_any_row_forbids(holder: Standing, issued: date, now: da
         and not maintained
         and years >= 15
         and issued < now.date()
+        and holder.became_resident_on < now.date()
         and holder.deceased_on is None
         and holder.moving_out_on is None
         and not (holder.under_guardianship or holder.restricted)

@@ -1,0 +1,47 @@
+"""From a snapshot to the case that the rules look at, with no more in it than they ask for (I-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from backend.city.configuration import TAX_PRODUCTS, Configuration
+from backend.city.registry import people, registers, seals, taxes
+from backend.city.registry.snapshot import Snapshot
+from backend.city.rules.case import CardHolder, Case, person
+from backend.city.rules.products import REGISTER_PRODUCTS
+from terminal.link.wire import Product
+
+
+def case_of(
+    snapshot: Snapshot,
+    city: Configuration,
+    holder: CardHolder,
+    products: Iterable[Product],
+    now: datetime,
+    *,
+    began: datetime | None = None,
+    site: str | None = None,
+) -> Case:
+    """What the rules of these products look at. A holder whom the city does not know gets nothing.
+
+    Raises Refused, RegistryUnreadable.
+    """
+    household = people.household_of(snapshot, holder.resident, city.code)
+    resident = next((one for one in household if one.id == holder.resident), None)
+    if resident is None:
+        raise person("R31").refused(city)
+    asked = set(products)
+    has_seal = Product.SEAL_REGISTRATION in asked
+    return Case(
+        city=city,
+        card=holder,
+        holder=resident,
+        household=household,
+        now=now,
+        began=began,
+        site=site,
+        seal=seals.standing(snapshot, resident.id) if has_seal else None,
+        taxes=taxes.standings(snapshot, resident.id) if TAX_PRODUCTS & asked else (),
+        register=registers.standing(snapshot, resident.id) if REGISTER_PRODUCTS & asked else None,
+    )

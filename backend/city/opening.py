@@ -1,0 +1,41 @@
+"""The cities of a directory: each folder's configuration, forms, key and view of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from backend.city import configuration, signing
+from backend.city.city import City
+from backend.city.configuration import ConfigurationError
+from backend.city.glyphs import Fonts, find_fonts
+from backend.city.registry.snapshot import Registry
+from backend.city.typesetting import Typesetter
+
+SAMPLE = Path(__file__).with_name("sample")
+"""Two fictional cities."""
+
+
+def load_cities(
+    directory: Path,
+    *,
+    registry: Path,
+    keys: Path,
+    fonts: Callable[[], Fonts] = find_fonts,
+) -> dict[str, City]:
+    """Every city of a directory (DIR/<code>/city.toml), with its key in KEYS/<code>.pem.
+
+    Raises ConfigurationError, or FontMissing when the forms cannot be set on this machine.
+    """
+    found = fonts()
+    cities: dict[str, City] = {}
+    for path in sorted(directory.glob("*/city.toml")):
+        city = configuration.load(path)
+        if city.code != path.parent.name:
+            raise ConfigurationError(f"{path}: code {city.code!r} is not its folder's name")
+        key = signing.CityKey.load(keys / f"{city.code}.pem")
+        typesetter = Typesetter(found.paths, path.parent / "forms")
+        cities[city.code] = City(city, Registry(registry), key, typesetter, found)
+    if not cities:
+        raise ConfigurationError(f"{directory}: no folder with a city.toml in it")
+    return cities
