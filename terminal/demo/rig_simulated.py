@@ -6,7 +6,7 @@ import io
 import json
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PIL import Image
 
@@ -79,9 +79,9 @@ class SimulatedRig(Rig):
         """Where something lies, the sensor there sees it."""
         self._sensors.set(sensor, count > 0)
 
-    def personas(self) -> list[dict[str, str]]:
+    def personas(self) -> list[dict[str, Any]]:
         """With the PIN of each fictional person, so that whoever tries the dock can type it."""
-        index: list[dict[str, str]] = json.loads((self._cards / "index.json").read_text())
+        index: list[dict[str, Any]] = json.loads((self._cards / "index.json").read_text())
         people = [{**entry, "pin": self._pin(entry["persona"])} for entry in index]
         return [*people, *other_cards.entries()]
 

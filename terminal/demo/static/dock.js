@@ -134,7 +134,9 @@ function light(lamp, flash = "off") {
 function drawCards(node) {
   const others = personas.findIndex(({ pin }) => !pin);
   const tiles = personas.map(drawCard);
+  const byRule = personas.findIndex(({ rule }) => rule);
   if (others > 0) tiles.splice(others, 0, element("h3", {}, "ほかのカード ", english("other cards")));
+  if (byRule > 0) tiles.splice(byRule, 0, element("h3", {}, "規則ごとの人々 ", english("somebody on each side of every rule")));
   node.replaceChildren(...tiles);
 }
 
@@ -147,6 +149,7 @@ function drawCard(card) {
     element("i", { className: "chip", "aria-hidden": "true" }),
     element("b", {}, card.name),
     element("span", { className: "pin" }, card.pin ? `PIN ${card.pin}` : ""),
+    ...(card.rule ? [element("span", { className: card.passes ? "rule" : "rule against" }, card.rule)] : []),
     element("span", { className: "note" }, card.note_ja ?? ""),
     element("small", { lang: "en" }, [card.city, card.note_en].filter(Boolean).join(" · ")));
   tile.title = [card.note_ja, card.note_en].filter(Boolean).join("\n");
