@@ -32,7 +32,7 @@ def in_force(entries: Sequence[D], day: date) -> D | None:
 
 
 def contradictions(name: str, entries: Sequence[Dated]) -> Iterator[str]:
-    """Where two entries hold on one day, or none does in between."""
+    """Where two entries hold on one day, or none does in between or after the last."""
     in_order = sorted(enumerate(entries), key=lambda numbered: numbered[1].valid_from)
     for place, entry in in_order:
         if entry.valid_to is not None and entry.valid_to < entry.valid_from:
@@ -48,3 +48,9 @@ def contradictions(name: str, entries: Sequence[Dated]) -> Iterator[str]:
                 f"{name}[{place}] and [{next_place}]: nothing holds from "
                 f"{earlier.valid_to + timedelta(days=1)} to {later.valid_from - timedelta(days=1)}"
             )
+    last_place, last = in_order[-1]
+    if last.valid_to is not None:
+        yield (
+            f"{name}[{last_place}] ends on {last.valid_to} and nothing follows: "
+            "leave valid_to out until the next one is known"
+        )

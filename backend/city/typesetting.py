@@ -10,6 +10,7 @@ A compiler keeps its fonts and the parsed form warm and must not be shared: ever
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,6 +37,12 @@ class FormOverflow(Exception):
 
 class FormBroken(Exception):
     """The form itself does not compile, or did not make one page: ours to mend."""
+
+
+def _place(error: typst.TypstError) -> str:
+    """Where in which file, as far as typst tells: its diagnostic draws an arrow to it."""
+    found = re.search(r"─ (\S*?)([^/\s]+\.typ:\d+:\d+)", error.diagnostic or "")
+    return f" at {found[2]}" if found else ""
 
 
 class Typesetter:
@@ -86,7 +93,7 @@ class Typesetter:
             _, overflow, field = error.message.partition(_OVERFLOW)
             if overflow:
                 raise FormOverflow(field) from error
-            raise FormBroken(f"{form}: {error.message}") from error
+            raise FormBroken(f"{form}: {error.message}{_place(error)}") from error
 
     def _compiler(self, form: str) -> typst.Compiler:
         compilers: dict[str, typst.Compiler] = self._local.__dict__.setdefault("compilers", {})

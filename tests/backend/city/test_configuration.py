@@ -77,6 +77,11 @@ def test_a_mistake_names_its_file_and_place(tmp_path: Path, old: str, new: str, 
     [
         ("valid_to = 2027-03-31\nfees", "valid_to = 2027-04-01\nfees", "overlap"),
         ("valid_to = 2027-03-31\nfees", "fees", "overlap"),
+        (
+            'id = "shiomi-2027"\nvalid_from = 2027-10-01',
+            'id = "shiomi-2027"\nvalid_from = 2027-10-01\nvalid_to = 2028-03-31',
+            "ends on 2028-03-31 and nothing follows",
+        ),
         ('id = "shiomi-2027"', 'id = "shiomi-2019"', "used twice"),
         (
             "valid_to = 2027-03-31\nfees",

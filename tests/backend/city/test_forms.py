@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from backend.city.glyphs import FontMissing, find_fonts
 from backend.city.opening import SAMPLE, load_cities
 from backend.city.typesetting import FormBroken, FormOverflow, Typesetter
 from backend.sample_people.personas import everybody
+from terminal.link.wire import Product
 from tests.backend.city.counter import NOON, SERIAL, Counter, text_of
 
 A4_PT = (595.28, 841.89)
@@ -323,6 +326,35 @@ def test_the_same_sheet_is_always_the_same_page(typesetter: Typesetter) -> None:
 
 
 # --- loading ---------------------------------------------------------------------------------
+
+
+def test_R71_a_citys_own_form_stands_for_the_standard_one(
+    counter: Counter, registry: Path, keys: Path, tmp_path: Path
+) -> None:
+    """The clerk would still know it: frame, title and certifying words are the same."""
+    folder = tmp_path / "wakabano"
+    shutil.copytree(SAMPLE / "wakabano", folder)
+    (folder / "forms").mkdir()
+    own = '#import "@madoguchi/frame:1.0.0": *\n#frame("印鑑登録証明書", [若葉野の様式 #sheet.name])\n'
+    (folder / "forms" / "seal_registration.typ").write_text(own, "utf-8")
+    office = replace(counter, cities=load_cities(tmp_path, registry=registry, keys=keys))
+    (page,) = office.pages("w-0201", product=Product.SEAL_REGISTRATION)
+    assert "若葉野の様式森田健二" in page
+    assert SERIAL in page
+    (standard,) = office.pages("w-0501", product=Product.INCOME)
+    assert "所得証明書" in standard
+
+
+def test_a_citys_own_form_that_is_broken_says_where(
+    counter: Counter, registry: Path, keys: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "wakabano"
+    shutil.copytree(SAMPLE / "wakabano", folder)
+    (folder / "forms").mkdir()
+    (folder / "forms" / "income.typ").write_text("#nowhere", "utf-8")
+    office = replace(counter, cities=load_cities(tmp_path, registry=registry, keys=keys))
+    with pytest.raises(FormBroken, match=r"income: unknown variable: nowhere at income\.typ:1:1"):
+        office.pages("w-0201", product=Product.INCOME)
 
 
 def test_a_folder_without_cities(tmp_path: Path, keys: Path) -> None:

@@ -218,6 +218,50 @@ def test_R16_a_hostile_order_is_refused_with_its_reason(counter: Counter, attack
         city.issue(counter.signed(order), holder, 1, bytes(32), "S", NOON)
 
 
+REGISTER_ATTACKS: dict[str, tuple[Product, str]] = {
+    "a member of the household as one of the register": (Product.FAMILY_REGISTER_EXTRACT, "w-0202"),
+    "somebody of another register": (Product.FAMILY_REGISTER_EXTRACT, "p-family-of-four-r0-1"),
+    "somebody who left the register": (Product.FAMILY_REGISTER_ADDRESSES, "left"),
+    "another's seal": (Product.SEAL_REGISTRATION, "w-0202"),
+    "the spouse's taxes": (Product.TAXATION, "w-0202"),
+    "the spouse's income": (Product.INCOME, "w-0202"),
+}
+
+
+@pytest.mark.parametrize("attack", REGISTER_ATTACKS)
+def test_R17_to_R21_nobody_else_can_be_injected(
+    counter: Counter, caplog: pytest.LogCaptureFixture, attack: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    product, whose = REGISTER_ATTACKS[attack]
+    ref = counter.cities["wakabano"].key.person_ref(VISIT, whose)
+    order = counter.order("w-0201", product=product)
+    for people in ((ref,), (*order.people, ref)):
+        with pytest.raises(OrderMismatch, match="people") as refused:
+            counter.check(msgspec.structs.replace(order, people=people), "w-0201")
+        assert "森田" not in f"{refused.value}{caplog.text}"
+
+
+def test_R20_a_whole_register_is_ordered_whole(counter: Counter) -> None:
+    order = counter.order("w-0201", product=Product.FAMILY_REGISTER)
+    with pytest.raises(OrderMismatch, match="only part"):
+        counter.check(msgspec.structs.replace(order, people=order.people[:1]), "w-0201")
+
+
+@pytest.mark.parametrize("year", [2019, 2025, 2027, 2200])
+def test_R36_another_year_than_is_issued_is_refused(counter: Counter, year: int) -> None:
+    order = counter.order("w-0201", product=Product.TAXATION, year=year)
+    with pytest.raises(Refused) as refused:
+        counter.check(order, "w-0201")
+    assert refused.value.refusal.reason == "refused.tax_year"
+
+
+def test_R58_an_amount_of_nothing_is_no_order(counter: Counter) -> None:
+    encoded = wire.encode(counter.order("w-0201")).replace(b'"fee_yen":250', b'"fee_yen":0')
+    with pytest.raises(msgspec.ValidationError, match="fee_yen"):
+        wire.decode(encoded, wire.Order)
+
+
 def test_R16_another_households_member(counter: Counter) -> None:
     mine = offered(counter, "w-0201").people[0].ref
     order = counter.order("w-0201", people=(mine, foreign_ref(counter)))
