@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 
 from terminal.acts.card import WRONG_CARD
 from terminal.clock import JST
-from terminal.link.wire import Refusal, RefusalClass
+from terminal.link.wire import Order, Refusal, RefusalClass, SignIn
 from terminal.signals import signals_of
-from terminal.strings.catalogue import catalogue
+from terminal.strings.catalogue import NAMES, catalogue
 from terminal.visit import states as s
 from terminal.visit.known import CardFacts, CardReturned, Visit, Wish
 from terminal.visit.screens import screen_of
@@ -47,6 +48,22 @@ def test_R43_and_R55_R70_the_guide_says_where_else_and_whom_to_ask() -> None:
     told = words(s.Guide("ja"))
     assert "自動交付機" in told
     assert "市役所" in told
+
+
+def test_R13_R47_the_card_is_asked_for_and_only_its_owner_may_use_it() -> None:
+    assert "マイナンバーカードを置いてください" in words(s.AwaitingCard(VISIT))
+    assert "持ち主ご本人だけ" in words(s.Consent(VISIT))
+    fields = set(Order.__struct_fields__) | set(SignIn.__struct_fields__)
+    assert not any("represent" in field or "proxy" in field for field in fields)
+
+
+@pytest.mark.parametrize("language", NAMES)
+def test_R71_no_words_of_a_screen_hold_a_citys_dates(language: str) -> None:
+    dates = re.compile(r"\d+ ?(月|월) ?\d+ ?(日|일)|\d+ (December|January|de dezembro|tháng)")
+    every = catalogue(language)
+    dated = {one for one in every.ids() if dates.search(every.words(one))}
+    # The day of which a year's taxes are reckoned is the law's.
+    assert dated <= {"refused.tax_elsewhere.next"}
 
 
 def test_R22_price_times_copies_is_on_the_confirmation() -> None:
