@@ -10,6 +10,7 @@ from backend.city.city import City
 from backend.city.configuration import ConfigurationError
 from backend.city.glyphs import Fonts, find_fonts
 from backend.city.registry.snapshot import Registry
+from backend.city.specimens import try_forms
 from backend.city.typesetting import Typesetter
 
 SAMPLE = Path(__file__).with_name("sample")
@@ -35,6 +36,7 @@ def load_cities(
             raise ConfigurationError(f"{path}: code {city.code!r} is not its folder's name")
         key = signing.CityKey.load(keys / f"{city.code}.pem")
         typesetter = Typesetter(found.paths, path.parent / "forms")
+        try_forms(city, typesetter)
         cities[city.code] = City(city, Registry(registry), key, typesetter, found)
     if not cities:
         raise ConfigurationError(f"{directory}: no folder with a city.toml in it")

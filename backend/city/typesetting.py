@@ -65,6 +65,11 @@ class Typesetter:
         self._own = own
         self._local = threading.local()
 
+    def own_forms(self) -> frozenset[str]:
+        """The forms that are the city's own, by name."""
+        own = self._own.glob("*.typ") if self._own is not None else ()
+        return frozenset(path.stem for path in own)
+
     def set(self, form: str, sheet: Struct) -> bytes:
         """One sheet as a one-page PDF. Raises FormOverflow or FormBroken."""
         pdf = self._compile(form, sheet, "pdf", measure=False)
@@ -78,8 +83,11 @@ class Typesetter:
         Raises FormOverflow or FormBroken.
         """
         self._compile(form, sheet, "svg", measure=True)
-        found = json.loads(self._compiler(form).query("<heights>", field="value", one=True))
-        return [float(height) for height in found]
+        try:
+            found = json.loads(self._compiler(form).query("<heights>", field="value", one=True))
+            return [float(height) for height in found]
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise FormBroken(f"{form}: does not say its <heights> when it is measured") from error
 
     def _compile(
         self, form: str, sheet: Struct, kind: Literal["pdf", "svg"], *, measure: bool

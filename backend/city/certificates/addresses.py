@@ -26,6 +26,10 @@ class Addresses(Content):
     book: AddressBook = field(repr=False)
     everyone: bool
 
+    @property
+    def form(self) -> str:
+        return FORM
+
     def texts(self) -> Iterator[str]:
         yield from (self.book.domicile or "", self.book.head or "")
         for person in self.book.people:

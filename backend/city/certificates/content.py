@@ -86,6 +86,11 @@ class Edition:
 class Content(ABC):
     """What one certificate says."""
 
+    @property
+    @abstractmethod
+    def form(self) -> str:
+        """The name of its form."""
+
     @abstractmethod
     def texts(self) -> Iterable[str]:
         """Everything of the registry's that will be set in the forms' own font, for the glyph gate."""

@@ -28,6 +28,10 @@ class Register(Content):
     register: FamilyRegister = field(repr=False)
     whole: bool
 
+    @property
+    def form(self) -> str:
+        return FORM
+
     def texts(self) -> Iterator[str]:
         yield from (self.register.domicile, self.register.head)
         for row in self._rows_of_register():

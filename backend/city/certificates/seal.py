@@ -35,6 +35,10 @@ class SealRegistration(Content):
 
     entry: SealEntry = field(repr=False)
 
+    @property
+    def form(self) -> str:
+        return FORM
+
     def texts(self) -> Iterator[str]:
         yield from (self.entry.former_name, self.entry.address)
         if not self.entry.is_foreign:

@@ -106,6 +106,10 @@ class Tax(Content):
     entry: TaxEntry = field(repr=False)
     assessment: Assessment | None = field(repr=False)
 
+    @property
+    def form(self) -> str:
+        return INCOME_FORM if self.assessment is None else TAXATION_FORM
+
     def texts(self) -> Iterator[str]:
         yield self.entry.address
         if not self.entry.is_foreign:

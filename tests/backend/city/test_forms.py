@@ -325,6 +325,8 @@ def test_the_same_sheet_is_always_the_same_page(typesetter: Typesetter) -> None:
     assert one == other
 
 
+_OWN = '#import "@madoguchi/frame:1.0.0": *\n'
+
 # --- loading ---------------------------------------------------------------------------------
 
 
@@ -345,16 +347,29 @@ def test_R71_a_citys_own_form_stands_for_the_standard_one(
     assert "所得証明書" in standard
 
 
-def test_a_citys_own_form_that_is_broken_says_where(
-    counter: Counter, registry: Path, keys: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("form", "text", "says"),
+    [
+        ("income", "#nowhere", r"wakabano, forms: income: unknown .* nowhere at income\.typ:1:1"),
+        (
+            "taxation",
+            _OWN + '#frame("課税証明書", [#sheet.nothing])',
+            "taxation: dictionary does not",
+        ),
+        ("register", _OWN + '#frame("x", [])', "register: does not say its <heights>"),
+        ("seal_registration", _OWN + '#frame("x", v(300mm))', "longer than its page"),
+        ("residence_person", _OWN + '#frame("x", [a #pagebreak() b])', "longer than its page"),
+    ],
+)
+def test_a_citys_own_form_that_is_broken_stops_the_start_and_says_where(
+    registry: Path, keys: Path, tmp_path: Path, form: str, text: str, says: str
 ) -> None:
     folder = tmp_path / "wakabano"
     shutil.copytree(SAMPLE / "wakabano", folder)
     (folder / "forms").mkdir()
-    (folder / "forms" / "income.typ").write_text("#nowhere", "utf-8")
-    office = replace(counter, cities=load_cities(tmp_path, registry=registry, keys=keys))
-    with pytest.raises(FormBroken, match=r"income: unknown variable: nowhere at income\.typ:1:1"):
-        office.pages("w-0201", product=Product.INCOME)
+    (folder / "forms" / f"{form}.typ").write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError, match=says):
+        load_cities(tmp_path, registry=registry, keys=keys)
 
 
 def test_a_folder_without_cities(tmp_path: Path, keys: Path) -> None:
