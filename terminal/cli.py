@@ -131,6 +131,12 @@ async def _examine(config: Config, record_path: Path) -> list[Finding]:
         answer: str = await asyncio.to_thread(click.prompt, question, default="n")
         return answer
 
+    click.echo(
+        "Every light, sound, word, key and sensor that the configuration has, one after the other.\n"
+        "y: it is as the question says, n (or Enter): it is not, s: it cannot be tried here.\n"
+        f"What is found goes to {record_path} after each answer; Ctrl-C ends it, unfinished."
+    )
+
     devices = build_devices(config)
     findings: list[Finding] = []
     bodily = (devices.lights, devices.sounder, devices.keypad, devices.buttons, devices.sensors)
@@ -141,7 +147,8 @@ async def _examine(config: Config, record_path: Path) -> list[Finding]:
         examination = Examination(devices, recordings_of(config), ask, click.echo)
         async for finding in examination.run():
             findings.append(finding)
-            record(record_path, config.name, Clock().now(), findings)  # what was found is kept
+            record(record_path, config.name, Clock().now(), findings, finished=False)
+    record(record_path, config.name, Clock().now(), findings, finished=True)
     return findings
 
 

@@ -186,12 +186,15 @@ async def _fault(doing: Awaitable[None]) -> str:
     return ""
 
 
-def record(path: Path, terminal: str, at: datetime, findings: list[Finding]) -> None:
-    """What was found, for the next person: a JSON file, whole or not at all."""
+def record(
+    path: Path, terminal: str, at: datetime, findings: list[Finding], *, finished: bool
+) -> None:
+    """What was found so far, for the next person: a JSON file, whole or not at all."""
     written = {
         "terminal": terminal,
         "at": at.isoformat(timespec="seconds"),
-        "well": all(finding.is_well for finding in findings),
+        "finished": finished,
+        "well": finished and all(finding.is_well for finding in findings),
         "findings": [asdict(finding) for finding in findings],
     }
     beside = path.with_suffix(path.suffix + ".new")

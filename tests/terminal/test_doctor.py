@@ -120,9 +120,13 @@ async def test_what_does_not_come_and_what_is_broken_is_found(
 def test_what_was_found_is_recorded_whole(tmp_path: Path) -> None:
     path = tmp_path / "body.json"
     at = datetime(2026, 11, 26, 9, tzinfo=JST)
-    record(path, "desk", at, [Finding("key", "ok", "works")])
-    record(path, "desk", at, [Finding("key", "ok", "works"), Finding("key", "1", "fails")])
+    record(path, "desk", at, [Finding("key", "ok", "works")], finished=False)
+    begun = json.loads(path.read_text())
+    assert (begun["finished"], begun["well"]) == (False, False), "half of it is not well"
+    found = [Finding("key", "ok", "works"), Finding("key", "1", "fails")]
+    record(path, "desk", at, found, finished=True)
     read = json.loads(path.read_text())
+    assert read["finished"] is True
     assert read["well"] is False
     assert [each["outcome"] for each in read["findings"]] == ["works", "fails"]
     assert list(tmp_path.iterdir()) == [path]
