@@ -26,7 +26,7 @@ from backend.city.registry import openings
 from backend.city.registry.snapshot import Registry, RegistryUnreadable, Snapshot
 from backend.city.rules.case import CardHolder, Case, Finding
 from backend.city.rules.judge import judge, judge_visit
-from backend.city.typesetting import FormBroken, FormOverflow, Typesetter
+from backend.city.typesetting import FormBroken, FormOverflow, NotDrawn, Typesetter
 from backend.clock import JST
 from terminal.link import binding, wire
 from terminal.link.wire import Product
@@ -237,21 +237,24 @@ class City:
         return case_of(snapshot, self.configuration, holder, products, now, began=began, site=site)
 
     def _edition(self, content: Content, serial: str, now: datetime) -> Edition:
-        """The set to be made. Raises Refused where a character cannot be drawn as written."""
-        second = self._fonts.second_for(content.texts(), content.names())
-        if second is None:
-            raise Finding("refused.characters", "characters").refused(self.configuration)
+        second = self._fonts.second_for(content.names())
         issued = now.astimezone(JST).date()
         return Edition(self.configuration, serial, issued, self._typesetter.measure, second)
 
     def _set(self, content: Content, edition: Edition) -> tuple[bytes, ...]:
-        """The set's pages, each its own PDF; refused if something does not fit its field."""
+        """The set's pages, each its own PDF.
+
+        Raises Refused if something does not fit its field, or cannot be drawn as it is written.
+        """
         try:
             return tuple(
                 self._typesetter.set(form, sheet) for form, sheet in content.sheets(edition)
             )
         except FormOverflow as error:
             finding = Finding("refused.too_long", "too long")
+            raise finding.refused(self.configuration) from error
+        except NotDrawn as error:
+            finding = Finding("refused.characters", "characters")
             raise finding.refused(self.configuration) from error
 
     def _refuse_on(self, finding: Finding | None) -> None:

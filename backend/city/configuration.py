@@ -22,6 +22,7 @@ from backend.hours import contradictions as calendar_contradictions
 from terminal.link import wire
 from terminal.link.wire import Product
 
+_MOST_IN_A_COLUMN = 7  # of a stamp 21 mm high
 TAX_PRODUCTS = frozenset({Product.TAXATION, Product.INCOME})
 
 Days = Annotated[int, Meta(ge=0, le=60)]
@@ -157,6 +158,7 @@ def _contradictions(city: Configuration) -> Iterator[str]:
     yield from dated.contradictions("tariffs", city.tariffs)
     yield from dated.contradictions("mayors", city.mayors)
     yield from dated.contradictions("conditions", city.conditions)
+    yield from _stamp_contradictions(city)
     if len({tariff.id for tariff in city.tariffs}) != len(city.tariffs):
         yield "tariffs: an id is used twice"
     for place, tariff in enumerate(city.tariffs):
@@ -164,6 +166,17 @@ def _contradictions(city: Configuration) -> Iterator[str]:
             if product not in tariff.fees:
                 yield f"tariffs[{place}]: {tariff.id!r} has no fee for {product.value!r}"
     yield from _tax_contradictions(city)
+
+
+def _stamp_contradictions(city: Configuration) -> Iterator[str]:
+    for place, mayor in enumerate(city.mayors):
+        if "見本" not in "".join(mayor.stamp.columns):
+            yield f"mayors[{place}].stamp: must say 見本, so that it is no seal of a real city"
+        if any(len(column) > _MOST_IN_A_COLUMN for column in mayor.stamp.columns):
+            yield (
+                f"mayors[{place}].stamp: a column of more than {_MOST_IN_A_COLUMN} characters "
+                "cannot be read: make another column"
+            )
 
 
 def _tax_contradictions(city: Configuration) -> Iterator[str]:

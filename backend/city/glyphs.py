@@ -101,16 +101,24 @@ class Fonts:
     main: Coverage = field(repr=False)
     second: Coverage = field(repr=False)
 
-    def second_for(self, texts: Iterable[str], names: Iterable[str]) -> tuple[str, ...] | None:
-        """The gate: the names that need the second font, or None if something cannot be drawn.
+    def second_for(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names that the main font does not draw.
 
-        A text is drawn by the main font. A name is drawn by one font or the other as a whole: two
-        fonts in one name would look like a correction.
+        A name is drawn by one font or the other as a whole: two fonts in one name would look like a
+        correction.
         """
-        if not all(map(self.main.draws, texts)):
-            return None
-        foreign = tuple(dict.fromkeys(name for name in names if not self.main.draws(name)))
-        return foreign if all(map(self.second.draws, foreign)) else None
+        return tuple(dict.fromkeys(name for name in names if not self.main.draws(name)))
+
+    def not_drawn(self, texts: Iterable[str], second: tuple[str, ...]) -> str | None:
+        """The gate: a character that is not drawn as written, or None.
+
+        The main font draws all texts but those that are ``second``, which the other one draws.
+        """
+        by_main = {one for text in texts if text not in second for one in clusters(text)}
+        by_second = {one for text in second for one in clusters(text)}
+        missing = [one for one in by_main if one not in self.main]
+        missing += [one for one in by_second if one not in self.second]
+        return min(missing, default=None)
 
 
 def find_fonts(directories: tuple[Path, ...] = _DIRECTORIES) -> Fonts:

@@ -35,7 +35,7 @@ def load_cities(
         if city.code != path.parent.name:
             raise ConfigurationError(f"{path}: code {city.code!r} is not its folder's name")
         key = signing.CityKey.load(keys / f"{city.code}.pem")
-        typesetter = Typesetter(found.paths, path.parent / "forms")
+        typesetter = Typesetter(found, path.parent / "forms")
         try_forms(city, typesetter)
         cities[city.code] = City(city, Registry(registry), key, typesetter, found)
     if not cities:

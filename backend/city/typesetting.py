@@ -9,22 +9,58 @@ A compiler keeps its fonts and the parsed form warm and must not be shared: ever
 
 from __future__ import annotations
 
-import json
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 import typst
 from msgspec import Struct
 
-from backend.city.glyphs import MAIN, SECOND
+from backend.city.configuration import Stamp
+from backend.city.glyphs import MAIN, SECOND, Fonts
 
 FORMS = Path(__file__).parent / "forms"
 _PACKAGES = FORMS / "packages"
 _OVERFLOW = "overflow: "
+_FOREIGN_PACKAGE = re.compile(r"@(?!madoguchi/)[\w-]+/[\w-]+:[\d.]+")
+
+S = TypeVar("S", bound=Struct)
+
+
+class Frame(Struct, frozen=True, kw_only=True):
+    """What every sheet of every form carries. ``second``: names set in the second font."""
+
+    city: str
+    mayor: str
+    stamp: Stamp
+    statement: str
+    serial: str
+    issue_date: str
+    page: int
+    pages: int
+    second: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.page}/{self.pages})"
+
+
+class Heights(Struct, frozen=True):
+    """What a form says of its flowing rows, in mm: a page's room for them, each of the sheet's rows,
+    and the least that stands ``below`` the last one."""
+
+    room: float
+    below: float
+    rows: tuple[float, ...]
+
+
+class Titled(Struct, frozen=True):
+    """What a sheet says it is: its title, and what follows the title in smaller letters."""
+
+    title: str
+    suffix: str
 
 
 class FormOverflow(Exception):
@@ -35,8 +71,28 @@ class FormOverflow(Exception):
         self.field = field
 
 
+class NotDrawn(Exception):
+    """A character that neither font draws as it is written. Its text shows nothing of it."""
+
+    def __init__(self, character: str) -> None:
+        super().__init__("a character cannot be drawn as it is written")
+        self.character = character
+
+
 class FormBroken(Exception):
     """The form itself does not compile, or did not make one page: ours to mend."""
+
+
+def texts_of(value: object) -> Iterator[str]:
+    """Every text in a sheet, however deep: whatever can be set at all."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from texts_of(getattr(value, name))
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from texts_of(one)
 
 
 def _place(error: typst.TypstError) -> str:
@@ -51,12 +107,13 @@ class Typesetter:
     ``own``: a city's folder of forms, each of which stands for the standard form of that name.
     """
 
-    def __init__(self, fonts: Iterable[Path], own: Path | None = None) -> None:
+    def __init__(self, fonts: Fonts, own: Path | None = None) -> None:
+        self._coverage = fonts
         # Only these: neither the system's nor typst's own may step in for a missing glyph.
         self._fonts = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
-            font_paths=[font.parent for font in fonts],
+            font_paths=[font.parent for font in fonts.paths],
         )
         # Without its font a form compiles all the same, to rules without a letter.
         missing = {MAIN.family, SECOND.family} - set(self._fonts.families())
@@ -66,31 +123,52 @@ class Typesetter:
         self._local = threading.local()
 
     def own_forms(self) -> frozenset[str]:
-        """The forms that are the city's own, by name."""
-        own = self._own.glob("*.typ") if self._own is not None else ()
-        return frozenset(path.stem for path in own)
+        """The forms that are the city's own, by name: what another of them imports is none.
 
-    def set(self, form: str, sheet: Struct) -> bytes:
-        """One sheet as a one-page PDF. Raises FormOverflow or FormBroken."""
+        Raises FormBroken for one that wants a package of somewhere else, which would be fetched.
+        """
+        paths = list(self._own.glob("*.typ")) if self._own is not None else []
+        texts = {path.stem: path.read_text("utf-8", errors="replace") for path in paths}
+        for name, text in texts.items():
+            foreign = _FOREIGN_PACKAGE.search(text)
+            if foreign:
+                raise FormBroken(
+                    f"{name}: imports {foreign[0]}: only packages of @madoguchi are at hand, and "
+                    "nothing is fetched: put a copy beside the form"
+                )
+        whole = "".join(texts.values())
+        return frozenset(name for name in texts if f"{name}.typ" not in whole)
+
+    def set(self, form: str, sheet: Frame) -> bytes:
+        """One sheet as a one-page PDF. Raises NotDrawn, FormOverflow or FormBroken."""
+        missing = self._coverage.not_drawn(texts_of(sheet), sheet.second)
+        if missing is not None:
+            raise NotDrawn(missing)
         pdf = self._compile(form, sheet, "pdf", measure=False)
         if not isinstance(pdf, bytes):
             raise FormBroken(f"{form}: not one PDF")
         return pdf
 
-    def measure(self, form: str, sheet: Struct) -> list[float]:
-        """Heights in mm: the room that a page has for flowing rows, then each of the sheet's rows.
-
-        Raises FormOverflow or FormBroken.
-        """
+    def measure(self, form: str, sheet: Frame) -> Heights:
+        """How high the sheet's rows are. Raises FormOverflow or FormBroken."""
         self._compile(form, sheet, "svg", measure=True)
+        return self._said(form, "heights", Heights)
+
+    def frame(self, form: str, sheet: Frame) -> Titled:
+        """What a sheet says it is, by its frame. Raises FormOverflow or FormBroken."""
+        self._compile(form, sheet, "svg", measure=False)
+        return self._said(form, "frame", Titled)
+
+    def _said(self, form: str, label: str, kind: type[S]) -> S:
+        """What the sheet that was compiled last says of itself, under ``label``, once."""
         try:
-            found = json.loads(self._compiler(form).query("<heights>", field="value", one=True))
-            return [float(height) for height in found]
-        except (RuntimeError, TypeError, ValueError) as error:
-            raise FormBroken(f"{form}: does not say its <heights> when it is measured") from error
+            found = self._compiler(form).query(f"<{label}>", field="value", one=True)
+            return msgspec.json.decode(found, type=kind)
+        except (RuntimeError, msgspec.DecodeError) as error:
+            raise FormBroken(f"{form}: does not say its <{label}>") from error
 
     def _compile(
-        self, form: str, sheet: Struct, kind: Literal["pdf", "svg"], *, measure: bool
+        self, form: str, sheet: Frame, kind: Literal["pdf", "svg"], *, measure: bool
     ) -> object:
         inputs = {"sheet": msgspec.json.encode(sheet).decode()}
         if measure:

@@ -226,7 +226,12 @@ def _seal(member: Member) -> Seal | None:
         return None
     surname = (member.alias or member.name).partition("　")[0].split(" ")[0]
     plain = "".join(one for one in surname if not "\U000e0100" <= one <= "\U000e01ef")
-    return Seal(registered_on=registered_on, impression=impression(plain), side_mm=SIDE_MM)
+    return Seal(
+        registered_on=registered_on,
+        impression=impression(plain),
+        width_mm=SIDE_MM,
+        height_mm=SIDE_MM,
+    )
 
 
 def _is_minor_dependent(member: Member) -> bool:

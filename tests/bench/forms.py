@@ -30,6 +30,7 @@ from backend.city.opening import SAMPLE, load_cities
 from backend.city.registry import people
 from backend.city.registry.openings import to_issue
 from backend.city.registry.snapshot import Registry
+from backend.city.typesetting import Frame, Heights
 from backend.sample_people.crowd import fill
 from backend.sample_people.personas import seed
 from terminal.link.wire import Product
@@ -66,9 +67,9 @@ async def measure() -> dict[str, float]:
     }
 
 
-def _unmeasured(_form: str, _sheet: msgspec.Struct) -> list[float]:
+def _unmeasured(_form: str, _sheet: Frame) -> Heights:
     """A 住民票 does not flow from sheet to sheet."""
-    return []
+    return Heights(0, 0, ())
 
 
 def _counter(folder: Path) -> tuple[Counter, Path]:

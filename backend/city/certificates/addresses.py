@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from msgspec import Struct, structs
-
 from backend.city.certificates.content import Content, Edition, Selection
-from backend.city.certificates.flow import FORM, Row, Sheet, pages
+from backend.city.certificates.flow import FORM, Heading, Row, paginated
 from backend.city.registry import registers
 from backend.city.registry.registers import AddressBook, AddressEntry
 from backend.city.registry.snapshot import Snapshot
 from backend.city.rules.people import register_members
+from backend.city.typesetting import Frame
 
 TITLE = "戸籍の附票"
 STATEMENT = "この写しは、戸籍の附票の原本と相違ないことを証明する。"
@@ -30,31 +29,15 @@ class Addresses(Content):
     def form(self) -> str:
         return FORM
 
-    def texts(self) -> Iterator[str]:
-        yield from (self.book.domicile or "", self.book.head or "")
-        for person in self.book.people:
-            yield person.name
-            yield from (address for address, _ in person.addresses)
-
-    def sheets(self, edition: Edition) -> tuple[tuple[str, Struct], ...]:
-        rows = tuple(self._rows(edition))
-        room, *heights = edition.measure(FORM, self._sheet(edition, rows, 1, 1))
-        parts = list(pages(rows, heights, room))
-        return tuple(
-            (FORM, self._sheet(edition, part, page, len(parts)))
-            for page, part in enumerate(parts, 1)
-        )
-
-    def _sheet(self, edition: Edition, rows: tuple[Row, ...], page: int, of: int) -> Sheet:
-        return Sheet(
-            **structs.asdict(edition.frame(STATEMENT, page, of)),
+    def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
+        heading = Heading(
             title=TITLE,
             copy_words="の写し",
             scope="（全部）" if self.everyone else "（一部）",
             domicile=self.book.domicile,
             head=self.book.head,
-            rows=rows,
         )
+        return paginated(edition, STATEMENT, heading, tuple(self._rows(edition)))
 
     def _rows(self, edition: Edition) -> Iterator[Row]:
         yield Row("附票", "編製日", edition.era_date(self.book.made_on), begins="person")

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from msgspec import Struct
-
-from backend.city.configuration import Configuration, Stamp
+from backend.city.configuration import Configuration
 from backend.city.eras import ERAS, Era, era_date, western_date
 from backend.city.rules.judge import Permit
 from backend.city.rules.people import Subject
+from backend.city.typesetting import Frame, Heights
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +27,8 @@ class Selection:
     everyone: bool
 
 
-class Frame(Struct, frozen=True, kw_only=True):
-    """What every sheet of every form carries. ``second``: names set in the second font."""
-
-    city: str
-    mayor: str
-    stamp: Stamp
-    statement: str
-    serial: str
-    issue_date: str
-    page: int
-    pages: int
-    second: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.page}/{self.pages})"
-
-
-Measure = Callable[[str, Struct], list[float]]
-"""Heights in mm of a form's flowing rows, the first being the room that a page has for them."""
+Measure = Callable[[str, Frame], Heights]
+"""How high a form's flowing rows are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +73,10 @@ class Content(ABC):
     def form(self) -> str:
         """The name of its form."""
 
-    @abstractmethod
-    def texts(self) -> Iterable[str]:
-        """Everything of the registry's that will be set in the forms' own font, for the glyph gate."""
-
     def names(self) -> Iterable[str]:
         """Names of residents of other nationalities: these alone may be set in the second font."""
         return ()
 
     @abstractmethod
-    def sheets(self, edition: Edition) -> tuple[tuple[str, Struct], ...]:
-        """The set's sheets in order, each with the name of its form."""
+    def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
+        """The set's sheets in order, each with the name of its form. Raises FormOverflow."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from msgspec import Struct, structs
-
 from backend.city.certificates.content import Content, Edition, Selection
-from backend.city.certificates.flow import FORM, Row, Sheet, pages
+from backend.city.certificates.flow import FORM, Heading, Row, paginated
 from backend.city.registry import registers
 from backend.city.registry.registers import FamilyRegister, Matter, RegisterEntry
 from backend.city.registry.snapshot import Snapshot
 from backend.city.rules.people import register_members
+from backend.city.typesetting import Frame
 from terminal.link.wire import Product
 
 WHOLE_TITLE = "戸籍全部事項証明書"
@@ -32,41 +31,19 @@ class Register(Content):
     def form(self) -> str:
         return FORM
 
-    def texts(self) -> Iterator[str]:
-        yield from (self.register.domicile, self.register.head)
-        for row in self._rows_of_register():
-            yield from (row.title, row.label, row.value)
-        for person in self.register.people:
-            yield from (person.given_name, person.given_furigana, person.father, person.mother)
-            for row in _matter_rows(person.matters, "身分事項"):
-                yield from (row.title, row.label, row.value)
-
-    def sheets(self, edition: Edition) -> tuple[tuple[str, Struct], ...]:
-        rows = (*self._rows_of_register(), *self._rows_of_people(edition))
-        first = self._sheet(edition, rows, 1, 1)
-        room, *heights = edition.measure(FORM, first)
-        parts = list(pages(rows, heights, room))
-        return tuple(
-            (FORM, self._sheet(edition, part, page, len(parts)))
-            for page, part in enumerate(parts, 1)
-        )
-
-    def _sheet(self, edition: Edition, rows: tuple[Row, ...], page: int, of: int) -> Sheet:
-        statement = WHOLE_STATEMENT if self.whole else EXTRACT_STATEMENT
-        return Sheet(
-            **structs.asdict(edition.frame(statement, page, of)),
+    def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
+        heading = Heading(
             title=WHOLE_TITLE if self.whole else EXTRACT_TITLE,
             copy_words="",
             scope="（全部事項）" if self.whole else "（個人事項）",
             domicile=self.register.domicile,
             head=self.register.head,
-            rows=rows,
         )
+        statement = WHOLE_STATEMENT if self.whole else EXTRACT_STATEMENT
+        return paginated(edition, statement, heading, tuple(self._rows(edition)))
 
-    def _rows_of_register(self) -> Iterator[Row]:
-        return _matter_rows(self.register.matters, "戸籍事項")
-
-    def _rows_of_people(self, edition: Edition) -> Iterator[Row]:
+    def _rows(self, edition: Edition) -> Iterator[Row]:
+        yield from _matter_rows(self.register.matters, "戸籍事項")
         for person in self.register.people:
             yield from _person_rows(person, edition)
             yield from _matter_rows(person.matters, "身分事項")

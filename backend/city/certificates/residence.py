@@ -13,11 +13,12 @@ from itertools import islice
 
 from msgspec import Struct, structs
 
-from backend.city.certificates.content import Content, Edition, Frame, Selection
+from backend.city.certificates.content import Content, Edition, Selection
 from backend.city.eras import western_date
 from backend.city.registry import people
 from backend.city.registry.people import Entry
 from backend.city.registry.snapshot import Snapshot
+from backend.city.typesetting import Frame
 
 STATEMENT = "この写しは、住民票の原本と相違ないことを証明する。"
 PEOPLE_ON_A_SHEET = 4
@@ -83,16 +84,6 @@ class Residence(Content):
     entries: tuple[Entry, ...] = field(repr=False)
     everyone: bool
 
-    def texts(self) -> Iterator[str]:
-        for entry in self.entries:
-            yield from (entry.furigana, entry.former_name, entry.address)
-            yield from (entry.previous_address, entry.remarks)
-            yield from (text for item, text in entry.chosen.items() if item != "head")
-            if not entry.is_foreign:
-                yield from (entry.name, entry.alias)
-            if not entry.head_is_foreign:
-                yield entry.chosen.get("head", "")
-
     def names(self) -> Iterator[str]:
         for entry in self.entries:
             if entry.is_foreign:
@@ -106,7 +97,7 @@ class Residence(Content):
         together = self.everyone and len(self.entries) > 1
         return HOUSEHOLD_FORM if together else PERSON_FORM
 
-    def sheets(self, edition: Edition) -> tuple[tuple[str, Struct], ...]:
+    def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
         lines = [_lines(place, entry, edition) for place, entry in enumerate(self.entries, 1)]
         form = self.form
         groups = list(_groups(lines, PEOPLE_ON_A_SHEET if form == HOUSEHOLD_FORM else 1))

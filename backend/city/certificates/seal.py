@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from backend.city.certificates.content import Content, Edition, Frame, Selection
+from backend.city.certificates.content import Content, Edition, Selection
 from backend.city.registry import seals
 from backend.city.registry.seals import SealEntry
 from backend.city.registry.snapshot import Snapshot
+from backend.city.typesetting import Frame
 
 STATEMENT = "この写しは、登録されている印影と相違ないことを証明する。"
 FORM = "seal_registration"
 
 
 class Sheet(Frame, frozen=True, kw_only=True):
-    """``impression``: the bytes of a PNG; ``side_mm``: how large it is on paper."""
+    """``impression``: the bytes of a PNG; how large it is on paper."""
 
     impression: list[int]
-    side_mm: float
+    width_mm: float
+    height_mm: float
     foreign: bool
     name: str
     alias: str
@@ -39,21 +41,17 @@ class SealRegistration(Content):
     def form(self) -> str:
         return FORM
 
-    def texts(self) -> Iterator[str]:
-        yield from (self.entry.former_name, self.entry.address)
-        if not self.entry.is_foreign:
-            yield from (self.entry.name, self.entry.alias)
-
     def names(self) -> Iterator[str]:
         if self.entry.is_foreign:
             yield from (self.entry.name, self.entry.alias)
 
-    def sheets(self, edition: Edition) -> tuple[tuple[str, Struct], ...]:
+    def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
         entry = self.entry
         sheet = Sheet(
             **structs.asdict(edition.frame(STATEMENT, 1, 1)),
             impression=list(entry.impression),
-            side_mm=entry.side_mm,
+            width_mm=entry.width_mm,
+            height_mm=entry.height_mm,
             foreign=entry.is_foreign,
             name=entry.name,
             alias=entry.alias,

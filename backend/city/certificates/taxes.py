@@ -12,11 +12,12 @@ from datetime import date
 
 from msgspec import Struct, structs
 
-from backend.city.certificates.content import Content, Edition, Frame, Selection
+from backend.city.certificates.content import Content, Edition, Selection
 from backend.city.eras import era_year
 from backend.city.registry import taxes
 from backend.city.registry.snapshot import RegistryUnreadable, Snapshot
 from backend.city.registry.taxes import Assessment, TaxEntry
+from backend.city.typesetting import Frame
 from terminal.link.wire import Product
 
 TAXATION_FORM = "taxation"
@@ -110,16 +111,11 @@ class Tax(Content):
     def form(self) -> str:
         return INCOME_FORM if self.assessment is None else TAXATION_FORM
 
-    def texts(self) -> Iterator[str]:
-        yield self.entry.address
-        if not self.entry.is_foreign:
-            yield self.entry.name
-
     def names(self) -> Iterator[str]:
         if self.entry.is_foreign:
             yield self.entry.name
 
-    def sheets(self, edition: Edition) -> tuple[tuple[str, Struct], ...]:
+    def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
         if self.assessment is None:
             frame = edition.frame(INCOME_STATEMENT, 1, 1)
             return ((INCOME_FORM, self._sheet(edition, frame, "所得証明書")),)

@@ -82,7 +82,7 @@ def _resident(household: Household, place: int, member: Member) -> Iterator[Row]
     if member.seal is not None:
         seal = member.seal
         yield "seals", (one, _iso(seal.registered_on), _plain(seal.abolished_on))
-        yield "seal_impressions", (one, seal.impression, seal.side_mm)
+        yield "seal_impressions", (one, seal.impression, seal.width_mm, seal.height_mm)
 
 
 def _taxes(member: Member) -> Iterator[Row]:

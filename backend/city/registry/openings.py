@@ -65,7 +65,7 @@ PRINTED: Mapping[Product, Columns] = {
     Product.SEAL_REGISTRATION: _columns(
         households="id address",
         residents="id household name alias former_name birth is_foreign",
-        seal_impressions="resident impression side_mm",
+        seal_impressions="resident impression width_mm height_mm",
     ),
     Product.TAXATION: _INCOME
     | _columns(

@@ -5,14 +5,19 @@ A file of records is a city's export as we would ask for it; nothing in it is op
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from PIL import Image
 
 from backend.city.configuration import ConfigurationError, Table
+
+_MOST_DOTS = 4096  # 25 mm at more than 4000 dots an inch
+Millimetres = Annotated[float, Meta(ge=8, le=25)]
 
 
 class Standing(Table, frozen=True):
@@ -39,12 +44,24 @@ class Foreign(Table, frozen=True):
 
 
 class Seal(Table, frozen=True):
-    """A registered seal; ``impression`` is a PNG, in TOML as base64."""
+    """A registered seal: ``impression`` is a PNG, in TOML as base64, and how large it is on paper.
+
+    ValueError unless the picture can be drawn, and in those proportions: a seal is never distorted.
+    """
 
     registered_on: date
     impression: bytes
-    side_mm: float
+    width_mm: Millimetres
+    height_mm: Millimetres
     abolished_on: date | None = None
+
+    def __post_init__(self) -> None:
+        width, height = _size_of_png(self.impression)
+        if abs(width * self.height_mm - height * self.width_mm) > 0.03 * height * self.width_mm:
+            raise ValueError(
+                f"impression: {width} x {height} dots are not in the proportions of"
+                f" {self.width_mm} x {self.height_mm} mm"
+            )
 
 
 class Hold(Table, frozen=True):
@@ -173,6 +190,19 @@ class Records(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         return f"Records({len(self.households)} households, {len(self.registers)} registers)"
+
+
+def _size_of_png(data: bytes) -> tuple[int, int]:
+    """Width and height in dots. ValueError unless it is a PNG, whole and undamaged."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+            size = picture.size
+            if max(size) > _MOST_DOTS:
+                raise ValueError(f"impression: more than {_MOST_DOTS} dots wide or high")
+            picture.load()
+    except (OSError, SyntaxError) as error:
+        raise ValueError("impression: not a picture in PNG that can be read") from error
+    return size
 
 
 def load(path: Path) -> Records:

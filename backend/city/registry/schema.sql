@@ -92,7 +92,8 @@ CREATE TABLE seals (
 CREATE TABLE seal_impressions (         -- 印影
     resident TEXT PRIMARY KEY REFERENCES seals (resident),
     impression BLOB NOT NULL,           -- PNG, black on white
-    side_mm REAL NOT NULL CHECK (side_mm BETWEEN 8 AND 25)
+    width_mm REAL NOT NULL CHECK (width_mm BETWEEN 8 AND 25),
+    height_mm REAL NOT NULL CHECK (height_mm BETWEEN 8 AND 25)
 ) STRICT;
 
 -- --- taxes: standing, 課税(非課税)証明書 (R18) and 所得証明書 (R19) ------------------------------------

@@ -18,7 +18,7 @@ class SealStanding:
 
 @dataclass(frozen=True, slots=True)
 class SealEntry:
-    """What a 印鑑登録証明書 prints: ``impression`` is a PNG, ``side_mm`` long and high on paper."""
+    """What a 印鑑登録証明書 prints: ``impression`` is a PNG of those proportions."""
 
     name: str = field(repr=False)
     alias: str = field(repr=False)
@@ -27,7 +27,8 @@ class SealEntry:
     is_foreign: bool = field(repr=False)
     address: str = field(repr=False)
     impression: bytes = field(repr=False)
-    side_mm: float = field(repr=False)
+    width_mm: float = field(repr=False)
+    height_mm: float = field(repr=False)
 
 
 def standing(snapshot: Snapshot, resident: str) -> SealStanding | None:
@@ -51,7 +52,7 @@ def entry(snapshot: Snapshot, resident: str) -> SealEntry:
     )
     seal = snapshot.one(
         f"impression of resident {resident}",
-        "SELECT impression, side_mm FROM seal_impressions WHERE resident = ?",
+        "SELECT impression, width_mm, height_mm FROM seal_impressions WHERE resident = ?",
         resident,
     )
     return SealEntry(
@@ -62,5 +63,6 @@ def entry(snapshot: Snapshot, resident: str) -> SealEntry:
         is_foreign=bool(person["is_foreign"]),
         address=person["address"],
         impression=seal["impression"],
-        side_mm=seal["side_mm"],
+        width_mm=seal["width_mm"],
+        height_mm=seal["height_mm"],
     )

@@ -13,17 +13,23 @@ from collections.abc import Iterable
 from datetime import date
 
 import pytest
-from PIL import Image, ImageChops
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageDraw
 
-from backend.city.certificates.flow import Row, pages
+from backend.city.certificates.content import Edition
+from backend.city.certificates.flow import FORM, Heading, Row, Sheet, pages, paginated
+from backend.city.certificates.seal import SealRegistration
 from backend.city.configuration import load
+from backend.city.glyphs import find_fonts
 from backend.city.opening import SAMPLE
-from backend.city.registry.records import Member, Register, TaxYear
-from backend.city.typesetting import FormOverflow
+from backend.city.registry.records import Member, Register, Seal, TaxYear
+from backend.city.registry.seals import SealEntry
+from backend.city.typesetting import FormOverflow, Heights, Typesetter
 from backend.refusals import Refused
 from backend.sample_people.personas import everybody
 from terminal.link.wire import Product
-from tests.backend.city.counter import NOON, SERIAL, Counter
+from tests.backend.city.counter import NOON, SERIAL, Counter, text_of
 
 PEOPLE = everybody(NOON.date())
 MEMBERS = {one.id: one for house in PEOPLE.households for one in house.members}
@@ -108,13 +114,56 @@ def test_R17_the_impression_on_paper_is_the_registered_one(counter: Counter) -> 
     (pdf,) = counter.open(counter.issue(order, "w-0201"), order).pages
     dots_a_mm = 600 / 25.4
     page = rendered(pdf, 600)
-    left, top = 15 + 40 + (140 - seal.side_mm) / 2, 11 + 13 + 6 + (62 - seal.side_mm) / 2
-    box = [round(mm * dots_a_mm) for mm in (left, top, left + seal.side_mm, top + seal.side_mm)]
+    left, top = 15 + 40 + (140 - seal.width_mm) / 2, 11 + 13 + 6 + (62 - seal.height_mm) / 2
+    box = [round(mm * dots_a_mm) for mm in (left, top, left + seal.width_mm, top + seal.height_mm)]
     printed = page.crop((box[0], box[1], box[2], box[3]))
     registered = Image.open(io.BytesIO(seal.impression)).convert("L").resize(printed.size)
     different = ImageChops.difference(printed, registered).point([0] * 128 + [255] * 128)
     share = sum(map(bool, different.tobytes())) / (printed.width * printed.height)
     assert share < 0.03
+
+
+def ring(width: int, height: int) -> bytes:
+    picture = Image.new("1", (width, height), 1)
+    ImageDraw.Draw(picture).rectangle((0, 0, width - 1, height - 1), outline=0, width=6)
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("width", "height"), [(8.0, 24.0), (25.0, 10.0), (15.0, 15.0)])
+def test_R17_a_seal_that_is_not_square_is_printed_whole(width: float, height: float) -> None:
+    """Its border is on the paper on all four sides, as far apart as the seal is wide and high."""
+    picture = ring(round(width * 20), round(height * 20))
+    entry = SealEntry("試験", "", "", date(1990, 4, 1), False, "試験町", picture, width, height)
+    typesetter = Typesetter(find_fonts())
+    city = load(SAMPLE / "wakabano" / "city.toml")
+    edition = Edition(city, SERIAL, NOON.date(), typesetter.measure)
+    ((form, sheet),) = SealRegistration(entry).sheets(edition)
+    dots_a_mm = 300 / 25.4
+    page = rendered(typesetter.set(form, sheet), 300)
+    cell = page.crop(tuple(round(mm * dots_a_mm) for mm in (57, 31, 193, 91)))  # type: ignore[arg-type]
+    box = ImageChops.invert(cell).point([0] * 128 + [255] * 128).getbbox()
+    assert box is not None
+    found = ((box[2] - box[0]) / dots_a_mm, (box[3] - box[1]) / dots_a_mm)
+    assert found == pytest.approx((width, height), abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("picture", "width", "height", "says"),
+    [
+        (b"", 15.0, 15.0, "not a picture in PNG"),
+        (b"GIF89a", 15.0, 15.0, "not a picture in PNG"),
+        (ring(300, 300)[:90], 15.0, 15.0, "not a picture in PNG"),
+        (ring(300, 300), 15.0, 10.0, "300 x 300 dots are not in the proportions of 15.0 x 10.0 mm"),
+        (ring(5000, 5000), 15.0, 15.0, "more than 4096 dots"),
+    ],
+)
+def test_R17_an_impression_that_cannot_be_printed_is_no_registration(
+    picture: bytes, width: float, height: float, says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        Seal(date(2020, 4, 1), picture, width, height)
 
 
 def rendered(pdf: bytes, dpi: int) -> Image.Image:
@@ -286,6 +335,7 @@ def test_R20_a_register_says_what_is_written_and_nothing_else(
         expected += [one.father or "＊＊＊", "【母】", one.mother or "＊＊＊", "【続柄】"]
         expected += [one.relationship, *(("【配偶者区分】", one.spouse) if one.spouse else ())]
         expected += ["除籍"] if one.removed else []
+    expected += ["次葉に続く"] * sum("次葉に続く" in text for text in texts[:-1])
     assert left_over("".join(texts), expected) == ""
 
 
@@ -312,6 +362,7 @@ def test_R21_the_addresses_and_the_domicile_only_if_asked(
         expected += [by_era(one.birth), "【性別】", one.sex, "住所の履歴"]
         for past in one.addresses:
             expected += ["【住所】", past.address, "【住定日】", by_era(past.since)]
+    expected += ["次葉に続く"] * sum("次葉に続く" in text for text in texts[:-1])
     assert left_over("".join(texts), expected) == ""
 
 
@@ -392,16 +443,74 @@ def test_R32_no_number_of_eleven_digits_is_on_any_certificate(counter: Counter) 
 
 def test_rows_that_belong_together_go_over_together() -> None:
     rows = [Row("", str(n), "", with_next=n in {1, 2}) for n in range(5)]
-    parts = list(pages(rows, [10.0] * 5, 30.5))
+    parts = list(pages(rows, Heights(30.5, 0, (10.0,) * 5)))
     assert [[row.label for row in part] for part in parts] == [["0"], ["1", "2", "3"], ["4"]]
 
 
 def test_a_row_that_no_sheet_has_room_for_is_an_error() -> None:
     with pytest.raises(FormOverflow, match="birth does not fit"):
-        list(pages([Row("", "birth", "")], [31.0], 30.0))
+        list(pages([Row("", "birth", "")], Heights(30, 0, (31.0,))))
 
 
 def test_rows_kept_together_beyond_a_sheet_are_an_error_and_no_loop() -> None:
     rows = [Row("", "birth", "", with_next=True) for _ in range(5)]
     with pytest.raises(FormOverflow, match="birth does not fit"):
-        list(pages(rows, [10.0] * 5, 30.5))
+        list(pages(rows, Heights(30.5, 0, (10.0,) * 5)))
+
+
+@given(
+    st.lists(st.tuples(st.floats(1, 30), st.booleans()), min_size=1, max_size=60),
+    st.floats(0, 30),
+)
+def test_R28_every_row_is_on_one_sheet_and_what_ends_the_set_has_its_room(
+    drawn: list[tuple[float, bool]], below: float
+) -> None:
+    rows = [Row("", str(n), "", with_next=kept) for n, (_, kept) in enumerate(drawn)]
+    heights = Heights(100, below, tuple(height for height, _ in drawn))
+    high = dict(zip(rows, heights.rows, strict=True))
+    try:
+        parts = list(pages(rows, heights))
+    except FormOverflow:
+        assert any(row.with_next for row in rows)
+        return
+    assert [row for part in parts for row in part] == rows
+    assert all(sum(high[row] for row in part) <= 100 for part in parts)
+    assert sum(high[row] for row in parts[-1]) + below <= 100
+    assert not any(part[-1].with_next for part in parts[:-1])
+
+
+def register_edition() -> tuple[Edition, Typesetter]:
+    typesetter = Typesetter(find_fonts())
+    city = load(SAMPLE / "wakabano" / "city.toml")
+    return Edition(city, SERIAL, NOON.date(), typesetter.measure), typesetter
+
+
+HEADING = Heading(
+    title="戸籍全部事項証明書", copy_words="", scope="", domicile="試験町", head="試験　太郎"
+)
+
+
+def test_long_titles_and_labels_make_a_row_higher_instead_of_running_into_the_next_cell() -> None:
+    edition, typesetter = register_edition()
+    plain = Row("身分事項　出生", "出生日", "平成2年4月1日")
+    long = Row("身分事項　特別養子縁組の離縁の裁判の更正", "特記事項及び従前の記録", "x")
+    ((form, sheet),) = paginated(edition, "", HEADING, (plain, long))
+    heights = typesetter.measure(form, sheet)
+    assert heights.rows[1] > heights.rows[0]
+    for title, label in (("長" * 60, "x"), ("x", "長" * 60)):
+        with pytest.raises(FormOverflow):
+            paginated(edition, "", HEADING, (Row(title, label, "x"),))
+
+
+@pytest.mark.parametrize("count", range(36, 44))
+def test_I14_what_ends_the_set_never_runs_into_the_foot(count: int) -> None:
+    edition, typesetter = register_edition()
+    rows = tuple(Row("", "項目", f"第{n}") for n in range(count))
+    made = paginated(edition, "これは試験である。", HEADING, rows)
+    *_, (form, last) = made
+    assert isinstance(last, Sheet)
+    heights = typesetter.measure(form, last)
+    assert sum(heights.rows) + heights.below <= heights.room
+    assert form == FORM
+    text = typesetter.set(form, last)
+    assert "以下余白" in text_of(text)

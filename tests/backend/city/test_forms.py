@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from msgspec import structs
 
 from backend.city import configuration
 from backend.city.certificates import residence
@@ -18,7 +19,7 @@ from backend.city.certificates.residence import HOUSEHOLD_FORM, PERSON_FORM, Per
 from backend.city.configuration import ConfigurationError
 from backend.city.glyphs import FontMissing, find_fonts
 from backend.city.opening import SAMPLE, load_cities
-from backend.city.typesetting import FormBroken, FormOverflow, Typesetter
+from backend.city.typesetting import FormBroken, FormOverflow, NotDrawn, Typesetter
 from backend.sample_people.personas import everybody
 from terminal.link.wire import Product
 from tests.backend.city.counter import NOON, SERIAL, Counter, text_of
@@ -246,7 +247,7 @@ def sheet(*people: PersonLines, **changes: str) -> Sheet:
 
 @pytest.fixture(scope="module")
 def typesetter() -> Typesetter:
-    return Typesetter(find_fonts().paths)
+    return Typesetter(find_fonts())
 
 
 def pixels(pdf: bytes) -> bytes:
@@ -288,6 +289,21 @@ def test_remarks_and_serials_have_limits_too(typesetter: Typesetter) -> None:
 def test_remarks_are_printed_by_place(typesetter: Typesetter) -> None:
     page = text_of(typesetter.set(HOUSEHOLD_FORM, sheet(lines(), remarks="1: 転入の届出あり")))
     assert "備考1:転入の届出あり" in page
+
+
+def test_nothing_is_set_that_a_font_does_not_draw(typesetter: Typesetter) -> None:
+    """Whatever stands in a sheet, the city's own words too, and however it got there."""
+    for given in (
+        sheet(lines(name="ᚠ")),
+        sheet(lines(), mayor="市長 ᚠ"),
+        sheet(lines(), remarks="1: ᚠ"),
+        structs.replace(sheet(lines()), stamp=structs.replace(MAYOR.stamp, columns=("ᚠ",))),
+        structs.replace(sheet(lines()), second=("ᚠ",)),
+    ):
+        with pytest.raises(NotDrawn) as missing:
+            typesetter.set(PERSON_FORM, given)
+        assert missing.value.character == "ᚠ"
+        assert "ᚠ" not in str(missing.value)
 
 
 def test_data_is_never_taken_for_markup(typesetter: Typesetter) -> None:
@@ -358,6 +374,21 @@ def test_R71_a_citys_own_form_stands_for_the_standard_one(
         ),
         ("register", _OWN + '#frame("x", [])', "register: does not say its <heights>"),
         ("seal_registration", _OWN + '#frame("x", v(300mm))', "longer than its page"),
+        ("seal_registration", "", "seal_registration: does not say its <frame>"),
+        (
+            "seal_registration",
+            _OWN + '#frame("印鑑証明書", [])',
+            "the title is '印鑑証明書' and must be '印鑑登録証明書'",
+        ),
+        ("residence_person", _OWN + '#frame("住民票", [])', "must be '住民票の写し'"),
+        ("income", _OWN + '#frame("所得の証明", [])', "must be '所得証明書'"),
+        (
+            "income",
+            _OWN + '#frame(sheet.title, value("name", sheet.name, 5mm, 2mm))',
+            "on the form income: name does not fit its field",
+        ),
+        ("income", '#import "@preview/cetz:0.3.2"', "imports @preview/cetz:0.3.2: only packages"),
+        ("incme", "", "there is no form incme; there are income, register"),
         ("residence_person", _OWN + '#frame("x", [a #pagebreak() b])', "longer than its page"),
     ],
 )
@@ -368,6 +399,45 @@ def test_a_citys_own_form_that_is_broken_stops_the_start_and_says_where(
     shutil.copytree(SAMPLE / "wakabano", folder)
     (folder / "forms").mkdir()
     (folder / "forms" / f"{form}.typ").write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError, match=says):
+        load_cities(tmp_path, registry=registry, keys=keys)
+
+
+def test_what_a_citys_form_imports_is_no_form(
+    registry: Path, keys: Path, tmp_path: Path, counter: Counter
+) -> None:
+    folder = tmp_path / "wakabano"
+    shutil.copytree(SAMPLE / "wakabano", folder)
+    (folder / "forms").mkdir()
+    (folder / "forms" / "words.typ").write_text("#let words = [若葉野の様式]", "utf-8")
+    own = _OWN + '#import "words.typ": *\n#frame("印鑑登録証明書", words)\n'
+    (folder / "forms" / "seal_registration.typ").write_text(own, "utf-8")
+    office = replace(counter, cities=load_cities(tmp_path, registry=registry, keys=keys))
+    assert "若葉野の様式" in office.pages("w-0201", product=Product.SEAL_REGISTRATION)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "青葉　みのり",
+            "青葉　みのᚠ",
+            r"mayors\[0\] on the form \w+: 'ᚠ' of the name or the stamp",
+        ),
+        ('"若葉野"', '"若葉\U000e01ef"', r"mayors\[0\] .* cannot be drawn as it is written"),
+        ("青葉　みのり", "青葉　みのり" * 8, r"mayors\[0\] .*: mayor does not fit its field"),
+        ('"印見本"', '"印"', r"mayors\[0\]\.stamp: must say 見本"),
+        ('"若葉野"', '"若葉野市役所之印"', r"mayors\[0\]\.stamp: a column of more than 7"),
+    ],
+)
+def test_I14_a_mayor_who_cannot_be_set_stops_the_start(
+    registry: Path, keys: Path, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    folder = tmp_path / "wakabano"
+    shutil.copytree(SAMPLE / "wakabano", folder)
+    text = (folder / "city.toml").read_text("utf-8")
+    assert old in text
+    (folder / "city.toml").write_text(text.replace(old, new), "utf-8")
     with pytest.raises(ConfigurationError, match=says):
         load_cities(tmp_path, registry=registry, keys=keys)
 

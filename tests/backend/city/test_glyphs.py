@@ -99,9 +99,11 @@ def test_a_broken_font_is_no_font(tmp_path: Path, content: bytes) -> None:
 
 def test_R33_the_second_font_is_for_whole_foreign_names_alone() -> None:
     fonts = find_fonts()
-    assert fonts.second_for(["森田"], ["SILVA MARIA"]) == ()
-    assert fonts.second_for(["森田"], ["NGUYỄN", "김민수", "SILVA"]) == ("NGUYỄN", "김민수")
-    assert fonts.second_for(["NGUYỄN"], []) is None
-    assert fonts.second_for([], ["ᚠᚢ"]) is None
-    assert fonts.second_for([], ["김邊\U000e010a"]) is None
+    assert fonts.second_for(["SILVA MARIA"]) == ()
+    assert fonts.second_for(["NGUYỄN", "김민수", "SILVA"]) == ("NGUYỄN", "김민수")
+    assert fonts.not_drawn(["森田", "NGUYỄN"], ("NGUYỄN",)) is None
+    assert fonts.not_drawn(["森田", "NGUYỄN", "妻: NGUYỄN"], ("NGUYỄN",)) == "Ễ"
+    assert fonts.not_drawn(["NGUYỄN"], ()) == "Ễ"
+    assert fonts.not_drawn([], ("ᚠᚢ",)) == "ᚠ"
+    assert fonts.not_drawn([], ("김邊\U000e010a",)) == "邊\U000e010a"
     assert SECOND.package == "fonts-noto-cjk"
