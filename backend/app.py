@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from backend.centre import loose_ends
 from backend.centre.centre import Answer, Centre
 from backend.centre.problem import Code, ProblemError
 from backend.centre.settings import Settings, SettingsError, Tls
@@ -90,7 +91,13 @@ def opened(settings: Settings, clock: Clock) -> Generator[Centre]:
     database = SqliteDatabase(settings.database)
     try:
         database.migrate()
-        cities = load_cities(settings.cities.folder, registry=residents, keys=settings.cities.keys)
+        cities = load_cities(
+            settings.cities.folder.resolve(),
+            registry=residents,
+            keys=settings.cities.keys,
+            today=clock.today(),
+        )
+        loose_ends.warn(settings, database, cities, clock.today())
         yield Centre(settings, database, cities, clock)
     finally:
         database.close()
@@ -141,7 +148,7 @@ class Front:
     async def _service(self, request: web.Request) -> web.Response:
         agent = request.headers.get("User-Agent", "").split(" ")[0]
         build = agent if agent.startswith(_BUILD_PRODUCT) else None
-        return await self._perform(request, lambda _: self._centre.service(build))
+        return await self._perform(request, lambda terminal: self._centre.service(terminal, build))
 
     async def _perform(
         self, request: web.Request, call: Callable[[str], wire.Message]

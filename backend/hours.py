@@ -7,6 +7,7 @@ until the service closes (decision b).
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -17,6 +18,7 @@ from msgspec import Struct
 from backend.clock import JST
 from terminal.link import wire
 
+_LEAP_YEAR = 2024
 LOOK_AHEAD_DAYS = 45  # longer than any closure that a person would wait for
 
 
@@ -170,14 +172,21 @@ def contradictions(calendar: Calendar) -> list[str]:
         found += [f"limits[{place}]: {problem}" for problem in _disorder(limit)]
         if limit.valid_from > limit.valid_to:
             found.append(f"limits[{place}]: valid_to is before valid_from")
-    found += [
-        f"closures[{place}]: starts and ends need an offset such as +09:00 and must be in this order"
-        for place, closure in enumerate(calendar.closures)
-        if closure.starts.tzinfo is None
-        or closure.ends.tzinfo is None
-        or closure.starts >= closure.ends
-    ]
+    for place, closure in enumerate(calendar.closures):
+        found += [f"closures[{place}].{problem}" for problem in _closure_disorder(closure)]
+    for name, day in (("first", calendar.year_end.first), ("last", calendar.year_end.last)):
+        if day.day > monthrange(_LEAP_YEAR, day.month)[1]:
+            found.append(f"year_end.{name}: there is no day {day.day} of month {day.month}")
     return found
+
+
+def _closure_disorder(closure: Closure) -> Iterator[str]:
+    for name, moment in (("starts", closure.starts), ("ends", closure.ends)):
+        if moment.tzinfo is None:
+            yield f"{name}: {moment.isoformat()} needs an offset such as +09:00"
+            return
+    if closure.starts >= closure.ends:
+        yield f"ends: {closure.ends.isoformat()} is not after starts"
 
 
 def _disorder(daily: Daily) -> Iterator[str]:

@@ -12,12 +12,11 @@ from terminal.link import wire
 def require_open(
     calendar: Calendar,
     now: datetime,
-    product: wire.Product | None = None,
+    place: Place,
     *,
     began: datetime | None = None,
 ) -> None:
-    """Raises Refused (P2) with the time at which the service opens next."""
-    place = Place(product)
+    """Raises Refused (P2) with the time at which the service opens next there."""
     closed = why_closed(calendar, now, place, began=began)
     if closed is not None:
         refusal = wire.Refusal(

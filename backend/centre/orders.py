@@ -21,6 +21,7 @@ from backend.centre.settings import Calendar
 from backend.centre.visits import Visits
 from backend.city.city import SignedOrder
 from backend.clock import Clock
+from backend.hours import Place
 from backend.storage import ledger, records
 from backend.storage.database import Database
 from backend.storage.records import OrderRow
@@ -65,14 +66,16 @@ class Orders:
         if order.city != visit.city:
             raise ProblemError(Code.ORDER_MISMATCH, "the order names another city")
         now = self.clock.now()
-        require_open(self.calendar, now, order.product)
+        site = self.visits.terminals.site(terminal)
+        require_open(self.calendar, now, Place(order.product, site))
         signed = Signed(binding.order_message(order), body.algorithm, body.signature)
         holder, _ = self.visits.authenticated(certificate, signed, now)
         total = self.visits.routing.city(holder).check_order(
             SignedOrder(order, body.algorithm, body.signature, certificate),
             holder,
             now,
-            site=self.visits.terminals.site(terminal),
+            began=visit.opened,
+            site=site,
         )
         if total != order.fee_yen * order.copies:
             raise ProblemError(Code.ORDER_MISMATCH, "the city asks for another amount")
@@ -127,13 +130,22 @@ class Orders:
         placed = wire.decode(row.body, wire.PlaceOrder)
         order = placed.order
         now = self.clock.now()
-        require_open(self.calendar, now, order.product)
+        site = self.visits.terminals.site(row.terminal)
+        require_open(self.calendar, now, Place(order.product, site))
         signed = SignedOrder(order, placed.algorithm, placed.signature, certificate)
         holder = self.visits.routing.holder(certificate)
         city = self.visits.routing.city(holder)
         serial = self._serial(row.order_id, copy)
-        site = self.visits.terminals.site(row.terminal)
-        sealed = city.issue(signed, holder, copy, visit.public_key, serial, now, site=site)
+        sealed = city.issue(
+            signed,
+            holder,
+            copy,
+            visit.public_key,
+            serial,
+            now,
+            began=visit.opened,
+            site=site,
+        )
         with self.database.writing() as tx:
             records.keep_document(tx, row.order_id, copy, sealed)
             records.mark_issued(tx, row.order_id)

@@ -22,6 +22,7 @@ from backend.centre.settings import Calendar, Limits
 from backend.centre.terminals import Terminals
 from backend.city.city import CardHolder
 from backend.clock import Clock
+from backend.hours import Place
 from backend.refusals import Refused
 from backend.storage import records
 from backend.storage.database import Database, Transaction
@@ -52,7 +53,7 @@ class Visits:
                 raise ProblemError(
                     Code.BUILD_UNKNOWN, "this build is not on the list: update the terminal"
                 )
-            require_open(self.calendar, now, began=now)
+            require_open(self.calendar, now, Place(site=self.terminals.site(terminal)), began=now)
             row = self._insert(terminal, visit, body, digest)
         if row.body_digest != digest:
             raise ProblemError(Code.OTHER_BODY, "this visit was opened with another body")

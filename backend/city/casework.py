@@ -8,7 +8,7 @@ from datetime import datetime
 from backend.city.configuration import TAX_PRODUCTS, Configuration
 from backend.city.registry import people, registers, seals, taxes
 from backend.city.registry.snapshot import Snapshot
-from backend.city.rules.case import CardHolder, Case, person
+from backend.city.rules.case import CardHolder, Case
 from backend.city.rules.products import REGISTER_PRODUCTS
 from terminal.link.wire import Product
 
@@ -20,18 +20,16 @@ def case_of(
     products: Iterable[Product],
     now: datetime,
     *,
-    began: datetime | None = None,
+    began: datetime,
     site: str | None = None,
 ) -> Case:
-    """What the rules of these products look at. A holder whom the city does not know gets nothing.
-
-    Raises Refused, RegistryUnreadable.
-    """
-    household = people.household_of(snapshot, holder.resident, city.code)
-    resident = next((one for one in household if one.id == holder.resident), None)
-    if resident is None:
-        raise person("R31").refused(city)
+    """What the rules of these products look at. Raises RegistryUnreadable."""
     asked = set(products)
+    alone = Product.RESIDENCE not in asked
+    household = people.household_of(snapshot, holder.resident, city.code, alone=alone)
+    resident = next(
+        (one for one in household if one.id == holder.resident), people.unknown(holder.resident)
+    )
     has_seal = Product.SEAL_REGISTRATION in asked
     return Case(
         city=city,

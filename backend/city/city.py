@@ -23,7 +23,12 @@ from backend.city.configuration import Configuration
 from backend.city.glyphs import Fonts
 from backend.city.orders import OrderMismatch
 from backend.city.registry import openings
-from backend.city.registry.snapshot import Registry, RegistryUnreadable, Snapshot
+from backend.city.registry.snapshot import (
+    Registry,
+    RegistryIncomplete,
+    RegistryUnreadable,
+    Snapshot,
+)
 from backend.city.rules.case import CardHolder, Case, Finding
 from backend.city.rules.judge import judge, judge_visit
 from backend.city.typesetting import FormBroken, FormOverflow, NotDrawn, Typesetter
@@ -36,6 +41,7 @@ __all__ = [
     "City",
     "FormBroken",
     "OrderMismatch",
+    "RegistryIncomplete",
     "RegistryUnreadable",
     "SignedOrder",
 ]
@@ -91,12 +97,12 @@ class City:
         holder: CardHolder,
         now: datetime,
         *,
-        began: datetime | None = None,
+        began: datetime,
         site: str | None = None,
     ) -> Case:
         """All that decides about everything the city offers, read in one snapshot (I-9).
 
-        Raises Refused, RegistryUnreadable.
+        Raises OrderMismatch, RegistryUnreadable.
         """
         products = self.configuration.products.keys()
         with self._registry.snapshot(openings.to_judge(products)) as snapshot:
@@ -134,13 +140,19 @@ class City:
         )
 
     def check_order(
-        self, signed: SignedOrder, holder: CardHolder, now: datetime, *, site: str | None = None
+        self,
+        signed: SignedOrder,
+        holder: CardHolder,
+        now: datetime,
+        *,
+        began: datetime,
+        site: str | None = None,
     ) -> int:
         """The total in yen of an order that can be issued as it stands, form and all.
 
         Raises Refused, OrderMismatch, RegistryUnreadable, FormBroken.
         """
-        content = self._read(signed, holder, now, accepted=False, site=site)
+        content = self._read(signed, holder, now, accepted=False, began=began, site=site)
         self._set(content, self._edition(content, _LONGEST_SERIAL, now))
         return signed.order.fee_yen * signed.order.copies
 
@@ -153,6 +165,7 @@ class City:
         serial: str,
         now: datetime,
         *,
+        began: datetime,
         site: str | None = None,
     ) -> bytes:
         """One copy, signed page by page (I-3) and sealed to the visit's key (I-1).
@@ -162,7 +175,7 @@ class City:
         order = signed.order
         if not 1 <= copy <= order.copies:
             raise OrderMismatch("copies", f"copy {copy} of {order.copies}")
-        content = self._read(signed, holder, now, accepted=True, site=site)
+        content = self._read(signed, holder, now, accepted=True, began=began, site=site)
         edition = self._edition(content, serial, now)
         pages = self._set(content, edition)
         manifest = wire.Manifest(
@@ -191,6 +204,7 @@ class City:
         now: datetime,
         *,
         accepted: bool,
+        began: datetime,
         site: str | None,
     ) -> Content:
         """Judge the order and read what it asks for, from one snapshot (I-9)."""
@@ -198,12 +212,11 @@ class City:
         self._check_addressed(signed)
         request = orders.request_of(order)
         with self._registry.snapshot(openings.to_issue(order.product, order.items)) as snapshot:
-            case = self._case(snapshot, holder, [order.product], now, site=site)
+            case = self._case(snapshot, holder, [order.product], now, began=began, site=site)
             permit = judge(case, request)
             if isinstance(permit, Finding):
                 raise permit.refused(self.configuration)
-            offered = orders.offer(case, order.product, self.key, order.visit)
-            selection: Selection = orders.select(permit, offered, order, self.key)
+            selection: Selection = orders.select(permit, order, self.key)
             self._refuse_on(orders.check_fee(case, order, accepted=accepted))
             return certificates.read(snapshot, selection)
 
@@ -229,7 +242,7 @@ class City:
         products: Iterable[Product],
         now: datetime,
         *,
-        began: datetime | None = None,
+        began: datetime,
         site: str | None = None,
     ) -> Case:
         if holder.city != self.code:

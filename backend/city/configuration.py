@@ -6,22 +6,28 @@ is looked for once, when the file is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 from backend.city import dated
 from backend.city.dated import D, Dated
+from backend.city.mistakes import converted
 from backend.errors import OperatorError
 from backend.hours import Closure, Limit
 from backend.hours import contradictions as calendar_contradictions
 from terminal.link import wire
 from terminal.link.wire import Product
 
+_MOST_YEARS = 9
+_KANA = re.compile(r"[ぁ-ゖァ-ヺー・\s]+")
+_TELEPHONE = re.compile(r"[0-9][0-9-]{4,18}[0-9]")
 _MOST_IN_A_COLUMN = 7  # of a stamp 21 mm high
 TAX_PRODUCTS = frozenset({Product.TAXATION, Product.INCOME})
 
@@ -68,7 +74,7 @@ class Conditions(Dated, frozen=True, kw_only=True):
 class TaxYear(Table, frozen=True):
     """A 年度 and the days on which its certificates are issued (R36), both included."""
 
-    year: Annotated[int, Meta(ge=1990, le=2200)]
+    year: wire.Year
     issued_from: date
     issued_to: date
 
@@ -94,7 +100,7 @@ class Configuration(Table, frozen=True):
     """Everything in which one city differs from another. ``reading``: its name in kana, for the ear.
 
     ``hours`` are the service's; ``limits`` narrow them for products, sites or days; ``holidays`` are
-    the days on which a limit without holidays has none.
+    the days on which a limit without holidays has none. ``sites`` are those that they may name.
     """
 
     code: wire.Short
@@ -111,6 +117,7 @@ class Configuration(Table, frozen=True):
     closures: tuple[Closure, ...] = ()
     limits: tuple[Limit, ...] = ()
     holidays: frozenset[date] = frozenset()
+    sites: frozenset[wire.Short] = frozenset()
 
     def tariff_on(self, day: date) -> Tariff:
         """The tariff in force. Raises ConfigurationError if there is none on that day."""
@@ -139,13 +146,26 @@ class Configuration(Table, frozen=True):
         return entry
 
 
+def missing_on(city: Configuration, day: date) -> Iterator[str]:
+    """What of a file that is right in itself does not hold on ``day``."""
+    entries: tuple[tuple[str, Sequence[Dated]], ...] = (
+        ("tariffs", city.tariffs),
+        ("mayors", city.mayors),
+        ("conditions", city.conditions),
+    )
+    for name, dated_entries in entries:
+        if dated.in_force(dated_entries, day) is None:
+            first = min(entry.valid_from for entry in dated_entries)
+            yield f"{name}: none is in force on {day}, the first is from {first}"
+
+
 def load(path: Path) -> Configuration:
     """Read one city.toml. Raises ConfigurationError naming the file and the place in it."""
     try:
-        configuration = msgspec.toml.decode(path.read_bytes(), type=Configuration)
+        configuration = converted(tomllib.loads(path.read_text("utf-8")), Configuration)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
-    except (msgspec.DecodeError, ValueError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{path}: {error}") from error
     for problem in _contradictions(configuration):
         raise ConfigurationError(f"{path}: {problem}")
@@ -155,12 +175,13 @@ def load(path: Path) -> Configuration:
 def _contradictions(city: Configuration) -> Iterator[str]:
     """What the types alone cannot see."""
     yield from calendar_contradictions(city)
+    yield from _word_contradictions(city)
+    yield from _site_contradictions(city)
     yield from dated.contradictions("tariffs", city.tariffs)
     yield from dated.contradictions("mayors", city.mayors)
     yield from dated.contradictions("conditions", city.conditions)
     yield from _stamp_contradictions(city)
-    if len({tariff.id for tariff in city.tariffs}) != len(city.tariffs):
-        yield "tariffs: an id is used twice"
+    yield from _twice("tariffs", "id", [tariff.id for tariff in city.tariffs])
     for place, tariff in enumerate(city.tariffs):
         for product in city.products:
             if product not in tariff.fees:
@@ -182,8 +203,38 @@ def _stamp_contradictions(city: Configuration) -> Iterator[str]:
 def _tax_contradictions(city: Configuration) -> Iterator[str]:
     if TAX_PRODUCTS & city.products.keys() and not city.tax_years:
         yield "tax_years: none, and a tax certificate is offered: name the years and their days"
-    if len({entry.year for entry in city.tax_years}) != len(city.tax_years):
-        yield "tax_years: a year is there twice"
+    yield from _twice("tax_years", "year", [entry.year for entry in city.tax_years])
     for place, entry in enumerate(city.tax_years):
         if entry.issued_to < entry.issued_from:
             yield f"tax_years[{place}]: issued_to is before issued_from"
+        if len(city.tax_years_on(entry.issued_from)) > _MOST_YEARS:
+            yield (
+                f"tax_years: more than {_MOST_YEARS} are issued on {entry.issued_from}: "
+                "a terminal has no key for the tenth"
+            )
+
+
+def _word_contradictions(city: Configuration) -> Iterator[str]:
+    """What is said to people must be there, and in kana where a voice reads it."""
+    for place, words in (("reading", city.reading), ("contact.reading", city.contact.reading)):
+        if not _KANA.fullmatch(words):
+            yield f"{place}: {words!r} is not in kana, and a voice reads it"
+    if not _TELEPHONE.fullmatch(city.contact.telephone):
+        yield f"contact.telephone: {city.contact.telephone!r} is not a number such as 000-555-0101"
+    if not city.contact.office:
+        yield "contact.office: empty: every refusal names whom to ask"
+
+
+def _site_contradictions(city: Configuration) -> Iterator[str]:
+    for name, entries in (("limits", city.limits), ("closures", city.closures)):
+        for place, entry in enumerate(entries):
+            for site in entry.sites:
+                if site not in city.sites:
+                    known = ", ".join(sorted(city.sites)) or "none"
+                    yield f"{name}[{place}].sites: {site!r} is not one of sites ({known})"
+
+
+def _twice(name: str, key: str, values: list[str] | list[int]) -> Iterator[str]:
+    for value, times in Counter(values).items():
+        if times > 1:
+            yield f"{name}: the {key} {value!r} is used twice"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from backend.city import configuration, signing
@@ -23,17 +24,22 @@ def load_cities(
     registry: Path,
     keys: Path,
     fonts: Callable[[], Fonts] = find_fonts,
+    today: date | None = None,
 ) -> dict[str, City]:
     """Every city of a directory (DIR/<code>/city.toml), with its key in KEYS/<code>.pem.
 
-    Raises ConfigurationError, or FontMissing when the forms cannot be set on this machine.
+    With ``today``, each must be able to issue on that day. Raises ConfigurationError, or FontMissing when the forms cannot be set on this machine.
     """
     found = fonts()
     cities: dict[str, City] = {}
     for path in sorted(directory.glob("*/city.toml")):
         city = configuration.load(path)
         if city.code != path.parent.name:
-            raise ConfigurationError(f"{path}: code {city.code!r} is not its folder's name")
+            raise ConfigurationError(
+                f"{path}: code: {city.code!r} is not the name of its folder, {path.parent.name!r}"
+            )
+        for problem in configuration.missing_on(city, today) if today is not None else ():
+            raise ConfigurationError(f"{path}: {problem}")
         key = signing.CityKey.load(keys / f"{city.code}.pem")
         typesetter = Typesetter(found, path.parent / "forms")
         try_forms(city, typesetter)

@@ -16,17 +16,16 @@ from backend.city.registry.people import FOREIGN_ITEMS, items_of
 from backend.city.rules.case import Case, Finding, Request
 from backend.city.rules.judge import Permit, judge
 from backend.city.rules.people import (
-    Subject,
     household_members,
     printable_members,
-    register_members,
     subjects,
 )
 from backend.city.signing import CityKey
 from terminal.link import wire
 from terminal.link.wire import PeopleChoice, Product
 
-ITEM_ORDER = ("head_and_relationship", "registered_domicile", *FOREIGN_ITEMS, "my_number")
+HEAD_ITEM = "head_and_relationship"
+ITEM_ORDER = (HEAD_ITEM, "registered_domicile", *FOREIGN_ITEMS, "my_number")
 ITEM_NOTICES = {"my_number": "notice.my_number"}
 KANA_ALIAS_NOTICE = "notice.kana_alias"
 
@@ -49,14 +48,7 @@ class OrderMismatch(Exception):
 
 def offer(case: Case, product: Product, key: CityKey, visit: str) -> wire.Offer:
     """What of one product is offered in this visit; with a refusal, nobody is named."""
-    tariff = case.city.tariff_on(case.today)
-    plain = wire.Offer(
-        product=product,
-        fee_yen=tariff.fees[product],
-        tariff=tariff.id,
-        choice=PeopleChoice.ANY if product in _CHOOSABLE else PeopleChoice.ALL,
-        max_copies=case.city.products[product].max_copies,
-    )
+    plain = _priced(case, product)
     verdicts = {request.year: judge(case, request) for request in requests(case, product)}
     years = tuple(_year(case, year, verdict) for year, verdict in verdicts.items() if year)
     first = next(iter(verdicts.values()))
@@ -64,9 +56,11 @@ def offer(case: Case, product: Product, key: CityKey, visit: str) -> wire.Offer:
         assert isinstance(first, Finding)
         return structs.replace(plain, refusal=first.refusal(case.city))
     people = subjects(case, product)
+    everyone = frozenset(person.id for person in people)
     return structs.replace(
-        plain,
+        described(case, product),
         years=years,
+        complete=_is_everyone(case, product, everyone),
         people=tuple(
             wire.Person(
                 ref=key.person_ref(visit, person.id),
@@ -76,6 +70,13 @@ def offer(case: Case, product: Product, key: CityKey, visit: str) -> wire.Offer:
             )
             for person in people
         ),
+    )
+
+
+def described(case: Case, product: Product) -> wire.Offer:
+    """The offer without its people and years, about which nothing is judged here."""
+    return structs.replace(
+        _priced(case, product),
         items=tuple(
             wire.Item(item=item, notice=ITEM_NOTICES.get(item)) for item in _items(case, product)
         ),
@@ -99,10 +100,11 @@ def requests(case: Case, product: Product) -> tuple[Request, ...]:
     )
 
 
-def select(permit: Permit, offered: wire.Offer, order: wire.Order, key: CityKey) -> Selection:
+def select(permit: Permit, order: wire.Order, key: CityKey) -> Selection:
     """Whom the order is for. Raises OrderMismatch unless it is within what is offered (R16, R20)."""
     case, product = permit.case, permit.request.product
     people = subjects(case, product)
+    offered = described(case, product)
     refs = {key.person_ref(order.visit, person.id): person for person in people}
     if len(refs) != len(people):
         raise OrderMismatch("people", "two have the same reference")
@@ -116,9 +118,8 @@ def select(permit: Permit, offered: wire.Offer, order: wire.Order, key: CityKey)
     if order.copies > offered.max_copies:
         raise OrderMismatch("copies", f"more than {offered.max_copies}")
     chosen = tuple(person for ref, person in refs.items() if ref in order.people)
-    return Selection(
-        permit, chosen, frozenset(order.items), everyone=_is_everyone(case, product, chosen)
-    )
+    everyone = _is_everyone(case, product, frozenset(person.id for person in chosen))
+    return Selection(permit, chosen, frozenset(order.items), everyone=everyone)
 
 
 def request_of(order: wire.Order) -> Request:
@@ -141,6 +142,17 @@ def check_fee(case: Case, order: wire.Order, *, accepted: bool) -> Finding | Non
     return Finding("refused.tariff_changed", "R22")
 
 
+def _priced(case: Case, product: Product) -> wire.Offer:
+    tariff = case.city.tariff_on(case.today)
+    return wire.Offer(
+        product=product,
+        fee_yen=tariff.fees[product],
+        tariff=tariff.id,
+        choice=PeopleChoice.ANY if product in _CHOOSABLE else PeopleChoice.ALL,
+        max_copies=case.city.products[product].max_copies,
+    )
+
+
 def _year(case: Case, year: int, verdict: Permit | Finding) -> wire.FiscalYear:
     refusal = verdict.refusal(case.city) if isinstance(verdict, Finding) else None
     return wire.FiscalYear(year=year, refusal=refusal)
@@ -157,6 +169,9 @@ def _items(case: Case, product: Product) -> tuple[str, ...]:
         for person in printable_members(case)
         for item in items_of(is_foreign=person.is_foreign)
     }
+    if not any(person.is_head for person in printable_members(case)):
+        # Who heads it is being settled, or is withheld: a sheet must not name somebody else.
+        existing.discard(HEAD_ITEM)
     return tuple(item for item in ITEM_ORDER if item in existing)
 
 
@@ -169,13 +184,14 @@ def _notices(case: Case, product: Product) -> tuple[str, ...]:
     )
 
 
-def _is_everyone(case: Case, product: Product, chosen: tuple[Subject, ...]) -> bool:
+def _is_everyone(case: Case, product: Product, ids: frozenset[str]) -> bool:
     """Whether nobody is missing of those who belong on the set, withheld ones included."""
-    ids = {person.id for person in chosen}
     if product is Product.RESIDENCE:
-        return ids == {member.id for member in household_members(case)}
+        return ids == frozenset(member.id for member in household_members(case))
     if product is Product.FAMILY_REGISTER_ADDRESSES:
-        return ids == {member.id for member in register_members(case)}
+        # Those who were removed belong to the whole of it, and nobody can ask for them here.
+        members = case.register.members if case.register is not None else ()
+        return ids == frozenset(member.id for member in members)
     return product is not Product.FAMILY_REGISTER_EXTRACT
 
 

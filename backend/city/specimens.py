@@ -115,9 +115,15 @@ def _specimens() -> Iterator[Content]:
         SealEntry("見本　太郎", "", "", _BIRTH, False, _ADDRESS, _impression(), 15.0, 15.0)
     )
     tax = TaxEntry(
-        2026, "見本　太郎", _BIRTH, False, _ADDRESS, (Income("salary", 5_000_000, 3_560_000),)
+        2026,
+        "見本　太郎",
+        _BIRTH,
+        False,
+        _ADDRESS,
+        3_560_000,
+        (Income("salary", 5_000_000, 3_560_000),),
     )
-    levies = Levies(2_500_000, 150_000, 3_000, 100_000, 1_000, 1_000, 255_000)
+    levies = Levies(430_000, 2_500_000, 150_000, 3_000, 100_000, 1_000, 1_000, 255_000)
     yield Tax(tax, None)
     yield Tax(tax, Assessment({"basic": 430_000}, {"other": 1}, levies))
     yield Register(_register(), whole=True)

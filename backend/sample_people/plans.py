@@ -227,7 +227,7 @@ PLANS = (
         False,
         "様式に収まらない氏名。",
         "A name that no form has room for.",
-        name=("長" * 180, "ナガ" * 30),
+        name=("長" * 90 + "　" + "永" * 90, "ナガ" * 15 + "　" + "ナガ" * 15),
     ),
     # R34: in transit by birth
     Plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from backend.city.registry.records import Hold, Member, TaxYear
+from backend.city.registry.records import Hold, Levies, Member, TaxYear
 from backend.sample_people.seeds import drawing
 
 YEARS = range(2022, 2028)
@@ -41,19 +41,21 @@ def _year(
     city = max(0, base * 6 // 100 - adjustment * 6 // 10) // 100 * 100 if taxed else 0
     prefecture = max(0, base * 4 // 100 - adjustment * 4 // 10) // 100 * 100 if taxed else 0
     per_capita = (3_000, 1_000, 1_000) if taxed else (0, 0, 0)
-    levies = (
-        base if taxed else 0,
-        city,
-        per_capita[0],
-        prefecture,
-        per_capita[1],
-        per_capita[2],
-        city + prefecture + sum(per_capita),
+    levies = Levies(
+        total_deductions=sum(deductions.values()),
+        taxable_base=base if taxed else 0,
+        city_income_levy=city,
+        city_per_capita_levy=per_capita[0],
+        prefecture_income_levy=prefecture,
+        prefecture_per_capita_levy=per_capita[1],
+        forest_levy=per_capita[2],
+        annual_tax=city + prefecture + sum(per_capita),
     )
     return TaxYear(
         year=year,
         address=address,
         incomes=incomes,
+        total_income=total,
         deductions=deductions,
         dependents=dependents,
         levies=levies,

@@ -70,6 +70,12 @@ def find_terminal(tx: Transaction, terminal: str) -> TerminalRow | None:
     )
 
 
+def sites(tx: Transaction) -> dict[str, str]:
+    """Where the terminals stand of which that is known."""
+    rows = tx.rows("SELECT terminal, site FROM terminals WHERE site IS NOT NULL")
+    return {str(row["terminal"]): str(row["site"]) for row in rows}
+
+
 def put_terminal(tx: Transaction, row: TerminalRow) -> None:
     tx.run(
         "INSERT INTO terminals (terminal, operator, valid_from, valid_to, site)"

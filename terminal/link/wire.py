@@ -31,7 +31,9 @@ Id = Annotated[
     Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"),
 ]
 Yen = Annotated[int, Meta(gt=0, le=100_000)]
-Year = Annotated[int, Meta(ge=1990, le=2200)]
+# 年度 are shown and said by the era, from 令和3 on: what was earned in 令和2 is the first that has a plain
+# number. Nobody issues older ones at a terminal any more.
+Year = Annotated[int, Meta(ge=2021, le=2048)]
 Copies = Annotated[int, Meta(ge=1, le=9)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Short = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -215,15 +217,17 @@ class Offer(Message, frozen=True, kw_only=True):
     """One certificate this person may, or (with ``refusal``) may not, have today.
 
     ``years`` is empty unless one must be chosen. ``notices`` must be acknowledged before the order
-    whatever is chosen (R33).
+    whatever is chosen (R33). ``complete``: all of the people make the whole household or register;
+    otherwise the sheet says that it is a part.
     """
 
     product: Product
     fee_yen: Yen
     tariff: Short
-    years: tuple[FiscalYear, ...] = ()
+    years: Annotated[tuple[FiscalYear, ...], Meta(max_length=9)] = ()
     people: tuple[Person, ...] = ()
     choice: PeopleChoice = PeopleChoice.ANY
+    complete: bool = True
     items: tuple[Item, ...] = ()
     notices: tuple[Short, ...] = ()
     max_copies: Copies = 1

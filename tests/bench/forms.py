@@ -94,11 +94,11 @@ def _issued_per_second(counter: Counter) -> float:
     city = counter.cities["wakabano"]
     key = counter.envelope_key.public_key().public_bytes_raw()
     with _one_core():
-        city.issue(signed[0][1], counter.holder(signed[0][0]), 1, key, SERIAL, NOON)
+        city.issue(signed[0][1], counter.holder(signed[0][0]), 1, key, SERIAL, NOON, began=NOON)
         made, begun = 0, time.perf_counter()
         while time.perf_counter() - begun < SECONDS:
             resident, one = signed[made % len(signed)]
-            city.issue(one, counter.holder(resident), 1, key, f"{SERIAL}-{made}", NOON)
+            city.issue(one, counter.holder(resident), 1, key, f"{SERIAL}-{made}", NOON, began=NOON)
             made += 1
         return made / (time.perf_counter() - begun)
 

@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from backend.city.certificates.content import Content, Edition, Selection
 from backend.city.eras import era_year
 from backend.city.registry import taxes
-from backend.city.registry.snapshot import RegistryUnreadable, Snapshot
+from backend.city.registry.snapshot import RegistryIncomplete, Snapshot
 from backend.city.registry.taxes import Assessment, TaxEntry
 from backend.city.typesetting import Frame
 from terminal.link.wire import Product
@@ -143,7 +143,7 @@ class Tax(Content):
             name=entry.name,
             birth=edition.birth(entry.birth, is_foreign=entry.is_foreign),
             incomes=lines,
-            total_income=yen(sum(income.income for income in entry.incomes)),
+            total_income=yen(entry.total_income),
         )
 
 
@@ -173,7 +173,7 @@ def _assessed(sheet: Sheet, assessment: Assessment) -> Sheet:
         deductions=tuple(
             Line(label, yen(assessment.deductions.get(kind))) for kind, label in DEDUCTIONS.items()
         ),
-        total_deductions=yen(sum(assessment.deductions.values())),
+        total_deductions=yen(assessment.levies.total_deductions),
         dependents=tuple(
             Line(label, f"{people}人" if (people := assessment.dependents.get(kind)) else "")
             for kind, label in DEPENDENTS.items()
@@ -187,4 +187,4 @@ def _assessed(sheet: Sheet, assessment: Assessment) -> Sheet:
 def _known(what: str, kinds: Iterator[str], known: dict[str, str]) -> None:
     for kind in kinds:
         if kind not in known:
-            raise RegistryUnreadable(f"an unknown kind of {what}: {kind!r}")
+            raise RegistryIncomplete(f"an unknown kind of {what}: {kind!r}")

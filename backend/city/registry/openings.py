@@ -20,10 +20,12 @@ def _columns(**tables: str) -> Columns:
     )
 
 
-# Whose card it is, the household, and what keeps a certificate from everybody (R34, R48–R53).
+# Whose card it is, and what keeps a certificate from everybody (R34, R48–R51).
 PERSON = _columns(
-    households="id city",
-    residents="id household place name furigana birth is_foreign became_resident_on",
+    households="id city head",
+    residents=(
+        "id household name furigana birth is_foreign became_resident_on moved_in_notified_on"
+    ),
     kana_aliases="resident",  # whether there is one, for the notice of R33; never which
     standings=(
         "resident under_guardianship restricted support_measures in_transit_by_birth"
@@ -35,9 +37,10 @@ _REGISTERED = _columns(
     registers="id city",
     register_members="id register place resident name furigana removed withheld",
     register_notices="register notified_on recorded_on",
+    standings="resident restricted support_measures deceased_on",  # of whomever lives in one of the cities
 )
 STANDINGS: Mapping[Product, Columns] = {
-    Product.RESIDENCE: frozenset(),
+    Product.RESIDENCE: _columns(residents="household place"),  # who else is in it (R52, R53)
     Product.SEAL_REGISTRATION: _columns(seals="resident registered_on abolished_on"),
     Product.TAXATION: _TAXED,
     Product.INCOME: _TAXED,
@@ -47,7 +50,8 @@ STANDINGS: Mapping[Product, Columns] = {
 }
 
 _INCOME = _columns(
-    tax_addresses="resident year address", tax_incomes="resident year kind revenue income"
+    tax_statements="resident year address total_income",
+    tax_incomes="resident year kind revenue income",
 )
 _REGISTER = _columns(
     register_heads="register domicile head",
@@ -73,7 +77,7 @@ PRINTED: Mapping[Product, Columns] = {
         tax_deductions="resident year kind amount",
         tax_dependents="resident year kind people",
         tax_levies=(
-            "resident year taxable_base city_income_levy city_per_capita_levy"
+            "resident year total_deductions taxable_base city_income_levy city_per_capita_levy"
             " prefecture_income_levy prefecture_per_capita_levy forest_levy annual_tax"
         ),
     ),

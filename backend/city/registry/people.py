@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from backend.city.registry.snapshot import RegistryUnreadable, Snapshot, optional_date
+from backend.city.registry.snapshot import RegistryIncomplete, Snapshot, optional_date
 
 # What may be printed if chosen, and of whom (wire.Item ids), in the form's order.
 COMMON_ITEMS = ("head_and_relationship", "my_number")
@@ -24,13 +24,20 @@ FOREIGN_ITEMS = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One resident as the rules see them. Shows its id only; carries what the person calls it."""
+    """One resident as the rules see them. Shows its id only; carries what the person calls it.
+
+    ``moved_in_notified_on``: the day on which becoming a resident was notified at the counter.
+    ``is_known`` False: the city has no such resident, whatever the card says.
+    """
 
     id: str
     household: str = field(repr=False)
     name: str = field(repr=False)
     birth: date = field(repr=False)
     became_resident_on: date = field(repr=False)
+    moved_in_notified_on: date = field(repr=False)
+    is_known: bool = field(repr=False, default=True)
+    is_head: bool = field(repr=False, default=False)
     furigana: str = field(repr=False, default="")
     is_foreign: bool = field(repr=False, default=False)
     has_kana_alias: bool = field(repr=False, default=False)
@@ -40,6 +47,11 @@ class Standing:
     in_transit_by_birth: bool = field(repr=False, default=False)
     deceased_on: date | None = field(repr=False, default=None)
     moving_out_on: date | None = field(repr=False, default=None)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the entry is on no sheet made at a terminal, whoever asks (R34, R50, support)."""
+        return self.restricted or self.support_measures or self.in_transit_by_birth
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +76,24 @@ class Entry:
     head_is_foreign: bool = field(repr=False, default=False)
 
 
+_LONG_AGO = date(1900, 1, 1)
+
 _STANDINGS = """
     SELECT r.id, r.household, r.name, r.furigana, r.birth, r.is_foreign, r.became_resident_on,
+           r.moved_in_notified_on, r.id = h.head AS is_head,
            EXISTS (SELECT 1 FROM kana_aliases k WHERE k.resident = r.id) AS has_kana_alias,
            s.under_guardianship, s.restricted, s.support_measures, s.in_transit_by_birth,
            s.deceased_on, s.moving_out_on
       FROM residents r
       JOIN households h ON h.id = r.household
       LEFT JOIN standings s ON s.resident = r.id
+"""
+_ALONE = f"{_STANDINGS} WHERE h.city = ? AND r.id = ?"
+_HOUSEHOLD = f"""
+    {_STANDINGS}
      WHERE h.city = ? AND r.household = (SELECT household FROM residents WHERE id = ?)
      ORDER BY r.place
-"""
+"""  # noqa: S608
 
 _ENTRY = """
     SELECT r.id, r.name, r.furigana, r.former_name, r.alias, r.birth, r.sex, r.is_foreign,
@@ -105,21 +124,30 @@ _ITEMS = {
 }
 
 
-def household_of(snapshot: Snapshot, resident: str, city: str) -> tuple[Standing, ...]:
+def household_of(
+    snapshot: Snapshot, resident: str, city: str, *, alone: bool = False
+) -> tuple[Standing, ...]:
     """Everybody in the resident's household in the sheet's order; empty if unknown there.
 
-    Raises RegistryUnreadable when something that decides is missing.
+    ``alone``: nobody else is asked about (I-13). Raises RegistryUnreadable when something that decides
+    is missing.
     """
-    return tuple(_standing(row) for row in snapshot.rows(_STANDINGS, city, resident))
+    query = _ALONE if alone else _HOUSEHOLD
+    return tuple(_standing(row) for row in snapshot.rows(query, city, resident))
+
+
+def unknown(resident: str) -> Standing:
+    """Stands in the place of somebody whom the city does not know, so that the rules can be asked."""
+    return Standing(resident, "", "", _LONG_AGO, _LONG_AGO, _LONG_AGO, is_known=False)
 
 
 def entry(snapshot: Snapshot, resident: str, items: Collection[str]) -> Entry:
     """What may be printed of one resident. Raises RegistryUnreadable if the id is unknown."""
-    row = snapshot.one(f"resident {resident}", _ENTRY, resident)
+    row = snapshot.one("entry of a resident", _ENTRY, resident)
     chosen: dict[str, Any] = {}
     for item in items_of(is_foreign=row["is_foreign"]):
         if item in items:
-            chosen |= dict(snapshot.one(f"{item} of resident {resident}", _ITEMS[item], resident))
+            chosen |= dict(snapshot.one(f"{item} of a resident", _ITEMS[item], resident))
     return Entry(
         id=row["id"],
         name=row["name"],
@@ -147,13 +175,15 @@ def items_of(*, is_foreign: bool) -> tuple[str, ...]:
 
 def _standing(row: sqlite3.Row) -> Standing:
     if row["restricted"] is None:
-        raise RegistryUnreadable(f"no standing of resident {row['id']}")
+        raise RegistryIncomplete("no standing of a resident")
     return Standing(
         id=row["id"],
         household=row["household"],
         name=row["name"],
         birth=date.fromisoformat(row["birth"]),
         became_resident_on=date.fromisoformat(row["became_resident_on"]),
+        moved_in_notified_on=date.fromisoformat(row["moved_in_notified_on"]),
+        is_head=bool(row["is_head"]),
         furigana=row["furigana"],
         is_foreign=bool(row["is_foreign"]),
         has_kana_alias=bool(row["has_kana_alias"]),

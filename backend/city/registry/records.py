@@ -6,15 +6,16 @@ A file of records is a city's export as we would ask for it; nothing in it is op
 from __future__ import annotations
 
 import io
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 from PIL import Image
 
 from backend.city.configuration import ConfigurationError, Table
+from backend.city.mistakes import converted
 
 _MOST_DOTS = 4096  # 25 mm at more than 4000 dots an inch
 Millimetres = Annotated[float, Meta(ge=8, le=25)]
@@ -69,22 +70,40 @@ class Hold(Table, frozen=True):
     last_day: date
 
 
+class Levies(Table, frozen=True):
+    """What a 年度 is taxed by and with, in yen. Totals are stated, not reckoned: losses are set off."""
+
+    total_deductions: int
+    taxable_base: int
+    city_income_levy: int
+    city_per_capita_levy: int
+    prefecture_income_levy: int
+    prefecture_per_capita_levy: int
+    forest_levy: int
+    annual_tax: int
+
+
 class TaxYear(Table, frozen=True):
-    """One 年度; amounts in yen, kinds as in certificates/taxes.py. Levies in the schema's order."""
+    """One 年度; amounts in yen, kinds as in certificates/taxes.py."""
 
     year: int
     address: str
     incomes: dict[str, tuple[int | None, int]]
+    total_income: int
     deductions: dict[str, int]
     dependents: dict[str, int]
-    levies: Annotated[tuple[int, ...], Meta(min_length=7, max_length=7)]
+    levies: Levies
     adjustment_deduction: int = 0
     declared: bool = True
     holds: tuple[Hold, ...] = ()
 
 
 class Member(Table, frozen=True):
-    """One resident. Japanese residents have a domicile, others the foreign items."""
+    """One resident. Japanese residents have a domicile, others the foreign items.
+
+    ``notified_on`` is that of the present address; ``moved_in_notified_on`` that of becoming a resident,
+    which is the same until somebody moves within the city.
+    """
 
     id: str
     name: str
@@ -96,6 +115,7 @@ class Member(Table, frozen=True):
     notified_on: date
     my_number: Annotated[str, Meta(pattern=r"^[0-9]{12}$")]
     resident_code: Annotated[str, Meta(pattern=r"^[0-9]{11}$")]
+    moved_in_notified_on: date | None = None
     furigana: str = ""
     former_name: str = ""
     alias: str = ""
@@ -113,13 +133,17 @@ class Member(Table, frozen=True):
 
 
 class Household(Table, frozen=True):
-    """``members`` in the order of the household's sheet; ``head`` is the id of one of them."""
+    """``members`` in the order of the household's sheet; ``head`` is the id of one of them, or ValueError."""
 
     id: str
     city: str
     address: str
     head: str
     members: Annotated[tuple[Member, ...], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        if self.head not in {member.id for member in self.members}:
+            raise ValueError(f"head: {self.head!r} is not the id of one of the members")
 
     def __repr__(self) -> str:
         return f"Household(id={self.id!r})"
@@ -129,7 +153,7 @@ class Matter(Table, frozen=True):
     """An event as the register has it: a title, and lines of a label and a value."""
 
     title: str
-    lines: tuple[tuple[str, str], ...]
+    lines: Annotated[tuple[tuple[str, str], ...], Meta(min_length=1)]
 
 
 class PastAddress(Table, frozen=True):
@@ -138,7 +162,10 @@ class PastAddress(Table, frozen=True):
 
 
 class RegisterMember(Table, frozen=True):
-    """Somebody written in a register; ``resident`` if the person lives in one of the cities."""
+    """Somebody written in a register; ``resident`` if the person lives in one of the cities.
+
+    ValueError unless ``name`` is the surname, an ideographic space, and the given name.
+    """
 
     id: str
     name: str
@@ -156,6 +183,11 @@ class RegisterMember(Table, frozen=True):
     resident: str | None = None
     removed: bool = False
     withheld: bool = False
+
+    def __post_init__(self) -> None:
+        surname, space, given = self.name.rpartition("　")
+        if not (surname and space) or given != self.given_name:
+            raise ValueError("name: not a surname, an ideographic space and the given_name")
 
     def __repr__(self) -> str:
         return f"RegisterMember(id={self.id!r})"
@@ -208,8 +240,8 @@ def _size_of_png(data: bytes) -> tuple[int, int]:
 def load(path: Path) -> Records:
     """Read a file of records. Raises ConfigurationError naming the file and the place in it."""
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Records)
+        return converted(tomllib.loads(path.read_text("utf-8")), Records)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
-    except (msgspec.DecodeError, ValueError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{path}: {error}") from error

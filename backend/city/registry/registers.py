@@ -13,7 +13,10 @@ from backend.city.registry.snapshot import Snapshot, optional_date
 
 @dataclass(frozen=True, slots=True)
 class RegisterMember:
-    """Somebody written in a register, as the rules see them. ``removed``: no longer in it (除籍)."""
+    """Somebody written in a register, as the rules see them. ``removed``: no longer in it (除籍).
+
+    ``deceased``: the city of residence knows of the death, whether or not it is written here.
+    """
 
     id: str
     resident: str | None
@@ -21,6 +24,7 @@ class RegisterMember:
     furigana: str = field(repr=False)
     removed: bool = field(repr=False, default=False)
     withheld: bool = field(repr=False, default=False)
+    deceased: bool = field(repr=False, default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,8 @@ def standing(snapshot: Snapshot, resident: str) -> RegisterStanding | None:
             "SELECT m.id, m.resident, m.name, m.furigana, m.removed,"
             # Who lives here is withheld by the own standing, too; without one, nothing is known (I-9).
             " m.withheld OR (m.resident IS NOT NULL"
-            "   AND coalesce(s.restricted OR s.support_measures, 1)) AS withheld"
+            "   AND coalesce(s.restricted OR s.support_measures, 1)) AS withheld,"
+            " s.deceased_on IS NOT NULL AS deceased"
             " FROM register_members m LEFT JOIN standings s ON s.resident = m.resident"
             " WHERE m.register = ? ORDER BY m.place",
             row["id"],
@@ -151,7 +156,7 @@ def address_book(
 ) -> AddressBook:
     """Raises RegistryUnreadable if a part is missing."""
     book = snapshot.one(
-        f"address book of register {register_id}",
+        "address book of a register",
         "SELECT made_on FROM register_address_books WHERE register = ?",
         register_id,
     )
@@ -172,12 +177,13 @@ def _member(row: sqlite3.Row) -> RegisterMember:
         furigana=row["furigana"],
         removed=bool(row["removed"]),
         withheld=bool(row["withheld"]),
+        deceased=bool(row["deceased"]),
     )
 
 
 def _head(snapshot: Snapshot, register_id: str) -> sqlite3.Row:
     return snapshot.one(
-        f"head of register {register_id}",
+        "head of a register",
         "SELECT domicile, head FROM register_heads WHERE register = ?",
         register_id,
     )
@@ -185,7 +191,7 @@ def _head(snapshot: Snapshot, register_id: str) -> sqlite3.Row:
 
 def _entry(snapshot: Snapshot, register_id: str, member: RegisterMember) -> RegisterEntry:
     row = snapshot.one(
-        f"entry of member {member.id}",
+        "entry of a register's member",
         "SELECT given_name, given_furigana, birth, spouse, father, mother, relationship"
         " FROM register_entries WHERE member = ?",
         member.id,
@@ -218,7 +224,7 @@ def _matters(snapshot: Snapshot, register_id: str, member: str | None) -> tuple[
 
 def _address_entry(snapshot: Snapshot, member: RegisterMember) -> AddressEntry:
     person = snapshot.one(
-        f"address entry of member {member.id}",
+        "entry of an address book's member",
         "SELECT birth, sex FROM register_address_people WHERE member = ?",
         member.id,
     )

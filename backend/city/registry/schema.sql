@@ -22,8 +22,9 @@ CREATE TABLE residents (
     sex TEXT NOT NULL CHECK (sex IN ('男', '女')),
     is_foreign INTEGER NOT NULL CHECK (is_foreign IN (0, 1)),
     became_resident_on TEXT NOT NULL,
+    moved_in_notified_on TEXT NOT NULL, -- when that was notified at the counter (R40)
     address_since TEXT NOT NULL,
-    notified_on TEXT NOT NULL,
+    notified_on TEXT NOT NULL,          -- that of the present address
     previous_address TEXT NOT NULL,
     remarks TEXT NOT NULL,
     relationship TEXT NOT NULL,         -- 続柄
@@ -112,10 +113,11 @@ CREATE TABLE tax_holds (                -- while an amended declaration is worke
     last_day TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE tax_addresses (            -- where the resident lived on 1 January
+CREATE TABLE tax_statements (
     resident TEXT NOT NULL,
     year INTEGER NOT NULL,
-    address TEXT NOT NULL,
+    address TEXT NOT NULL,              -- on 1 January
+    total_income INTEGER NOT NULL,      -- 合計所得金額: after losses are set off, so no sum of the kinds
     PRIMARY KEY (resident, year),
     FOREIGN KEY (resident, year) REFERENCES tax_years (resident, year)
 ) STRICT;
@@ -151,6 +153,7 @@ CREATE TABLE tax_dependents (           -- 扶養, people
 CREATE TABLE tax_levies (               -- yen
     resident TEXT NOT NULL,
     year INTEGER NOT NULL,
+    total_deductions INTEGER NOT NULL,
     taxable_base INTEGER NOT NULL,      -- 課税標準額
     city_income_levy INTEGER NOT NULL,  -- 市民税 所得割
     city_per_capita_levy INTEGER NOT NULL,
@@ -173,13 +176,16 @@ CREATE TABLE register_members (
     id TEXT PRIMARY KEY,
     register TEXT NOT NULL REFERENCES registers (id),
     place INTEGER NOT NULL,
-    resident TEXT UNIQUE REFERENCES residents (id), -- if the person lives in one of the cities
+    resident TEXT REFERENCES residents (id), -- if the person lives in one of the cities
     name TEXT NOT NULL,                 -- 氏名
     furigana TEXT NOT NULL,
     removed INTEGER NOT NULL CHECK (removed IN (0, 1)),    -- 除籍
     withheld INTEGER NOT NULL CHECK (withheld IN (0, 1)),  -- 支援措置 or 交付制限, wherever the person lives
     UNIQUE (register, place)
 ) STRICT;
+-- Somebody may have been removed from several, and is in one.
+CREATE UNIQUE INDEX register_of_resident ON register_members (resident) WHERE NOT removed;
+CREATE INDEX registers_of_resident ON register_members (resident);
 
 CREATE TABLE register_notices (         -- what was notified and is not yet written (R54)
     register TEXT NOT NULL REFERENCES registers (id),

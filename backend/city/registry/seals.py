@@ -45,13 +45,13 @@ def standing(snapshot: Snapshot, resident: str) -> SealStanding | None:
 def entry(snapshot: Snapshot, resident: str) -> SealEntry:
     """Raises RegistryUnreadable if there is no resident, or no impression."""
     person = snapshot.one(
-        f"resident {resident}",
+        "entry of a resident",
         "SELECT r.name, r.alias, r.former_name, r.birth, r.is_foreign, h.address"
         " FROM residents r JOIN households h ON h.id = r.household WHERE r.id = ?",
         resident,
     )
     seal = snapshot.one(
-        f"impression of resident {resident}",
+        "impression of a registered seal",
         "SELECT impression, width_mm, height_mm FROM seal_impressions WHERE resident = ?",
         resident,
     )

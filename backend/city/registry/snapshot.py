@@ -27,7 +27,14 @@ _READING = {
 
 
 class RegistryUnreadable(Exception):
-    """The registry cannot answer, or not with all that decides (I-9): nothing may be issued."""
+    """The registry cannot answer, or not with all that decides (I-9): nothing may be issued.
+
+    Names kinds of things alone, nobody and nothing of anybody.
+    """
+
+
+class RegistryIncomplete(RegistryUnreadable):
+    """It answers, and lacks something: asking again is no use before somebody has entered it."""
 
 
 class Snapshot:
@@ -43,10 +50,10 @@ class Snapshot:
         return self._connection.execute(query, values).fetchall()
 
     def one(self, what: str, query: str, *values: object) -> sqlite3.Row:
-        """The only row. Raises RegistryUnreadable, naming ``what`` is missing, or is there twice."""
+        """The only row. Raises RegistryIncomplete, naming ``what`` is missing, or is there twice."""
         rows = self.rows(query, *values)
         if len(rows) != 1:
-            raise RegistryUnreadable(f"{'no' if not rows else 'more than one'} {what}")
+            raise RegistryIncomplete(f"{'no' if not rows else 'more than one'} {what}")
         return rows[0]
 
 

@@ -39,8 +39,9 @@ class Income:
 
 @dataclass(frozen=True, slots=True)
 class Levies:
-    """Yen."""
+    """Yen. ``total_deductions`` is what was taken off the incomes before they were taxed."""
 
+    total_deductions: int
     taxable_base: int
     city_income_levy: int
     city_per_capita_levy: int
@@ -59,6 +60,7 @@ class TaxEntry:
     birth: date = field(repr=False)
     is_foreign: bool = field(repr=False)
     address: str = field(repr=False)
+    total_income: int = field(repr=False)
     incomes: tuple[Income, ...] = field(repr=False)
 
 
@@ -96,13 +98,13 @@ def standings(snapshot: Snapshot, resident: str) -> tuple[TaxStanding, ...]:
 def entry(snapshot: Snapshot, resident: str, year: int) -> TaxEntry:
     """Raises RegistryUnreadable if there is no resident, or nothing of that year."""
     person = snapshot.one(
-        f"resident {resident}",
+        "entry of a resident",
         "SELECT name, birth, is_foreign FROM residents WHERE id = ?",
         resident,
     )
-    address = snapshot.one(
-        f"address of resident {resident} in {year}",
-        "SELECT address FROM tax_addresses WHERE resident = ? AND year = ?",
+    statement = snapshot.one(
+        f"tax statement of {year}",
+        "SELECT address, total_income FROM tax_statements WHERE resident = ? AND year = ?",
         resident,
         year,
     )
@@ -116,7 +118,8 @@ def entry(snapshot: Snapshot, resident: str, year: int) -> TaxEntry:
         name=person["name"],
         birth=date.fromisoformat(person["birth"]),
         is_foreign=bool(person["is_foreign"]),
-        address=address["address"],
+        address=statement["address"],
+        total_income=statement["total_income"],
         incomes=tuple(Income(**dict(row)) for row in incomes),
     )
 
@@ -130,8 +133,8 @@ def assessment(snapshot: Snapshot, resident: str, year: int) -> Assessment:
         "SELECT kind, people FROM tax_dependents WHERE resident = ? AND year = ?", resident, year
     )
     levies = snapshot.one(
-        f"levies of resident {resident} in {year}",
-        "SELECT taxable_base, city_income_levy, city_per_capita_levy, prefecture_income_levy,"
+        f"levies of {year}",
+        "SELECT total_deductions, taxable_base, city_income_levy, city_per_capita_levy, prefecture_income_levy,"
         " prefecture_per_capita_levy, forest_levy, annual_tax"
         " FROM tax_levies WHERE resident = ? AND year = ?",
         resident,

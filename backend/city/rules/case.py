@@ -26,6 +26,7 @@ REASONS = {
     "refused.card_changed_today": RefusalClass.WHEN,
     "refused.moved_in_today": RefusalClass.WHEN,
     "refused.tax_year": RefusalClass.WHEN,
+    "refused.tax_year_over": RefusalClass.PRODUCT,
     "refused.person": RefusalClass.PERSON,
     "refused.household_moving": RefusalClass.PRODUCT,
     "refused.no_seal": RefusalClass.PRODUCT,
@@ -84,9 +85,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that the rules may look at. ``household`` includes the holder.
+    """All that the rules may look at. ``household`` includes the holder, and is the holder alone for
+    products that are about nobody else.
 
-    ``began``: when the visit did, for a sign-in; an order's visit was let in before (decision b).
+    ``began``: when the visit did: what begins in time may be finished until closing (decision b).
     ``seal``, ``taxes`` and ``register`` are read only for products that depend on them (I-13).
     """
 
@@ -95,7 +97,7 @@ class Case:
     holder: Standing
     household: tuple[Standing, ...]
     now: datetime
-    began: datetime | None = None
+    began: datetime
     site: str | None = None
     seal: SealStanding | None = None
     taxes: tuple[TaxStanding, ...] = ()

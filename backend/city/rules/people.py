@@ -42,11 +42,7 @@ def household_members(case: Case) -> tuple[Standing, ...]:
 
 def printable_members(case: Case) -> tuple[Standing, ...]:
     """Those of the household whose entry may be issued here (R34, R50, support measures)."""
-    return tuple(
-        member
-        for member in household_members(case)
-        if not (member.restricted or member.support_measures or member.in_transit_by_birth)
-    )
+    return tuple(member for member in household_members(case) if not member.is_withheld)
 
 
 def register_members(case: Case) -> tuple[RegisterMember, ...]:

@@ -31,6 +31,10 @@ def _open(case: Case, _request: Request) -> Finding | None:
     return Finding(closed.reason, closed.rule, next_opening(case.city, case.now, place))
 
 
+def _known(case: Case, _request: Request) -> Finding | None:
+    return None if case.holder.is_known else person("R31")
+
+
 def _deceased(case: Case, _request: Request) -> Finding | None:
     return person("R31") if case.holder.deceased_on is not None else None
 
@@ -83,7 +87,8 @@ def _pin_changed(case: Case, _request: Request) -> Finding | None:
 
 def _moved_in(case: Case, _request: Request) -> Finding | None:
     waits = case.conditions.move_in_waits_days
-    return _waits(case, "refused.moved_in_today", case.holder.became_resident_on, waits)
+    since = max(case.holder.became_resident_on, case.holder.moved_in_notified_on)
+    return _waits(case, "refused.moved_in_today", since, waits)
 
 
 def _waits(case: Case, reason: str, since: date | None, days: int) -> Finding | None:
@@ -95,6 +100,7 @@ def _waits(case: Case, reason: str, since: date | None, days: int) -> Finding | 
 
 PERSON_RULES = (
     Rule("R7–R9", "the service is closed here at this hour", _open),
+    Rule("R31", "the city has no such resident", _known),
     Rule("R31", "deceased", _deceased),
     Rule("R34", "in transit by birth (経過滞在者)", _in_transit),
     Rule("R48", "under the age", _age),

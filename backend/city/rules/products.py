@@ -35,15 +35,22 @@ def _open(case: Case, request: Request) -> Finding | None:
 
 
 def _household_moving(case: Case, request: Request) -> Finding | None:
-    """R52, R53: until the last announced move of a member is over."""
-    moves = [
-        move_is_over(case, member)
+    """R52, R53: until the last announced move of a member is over.
+
+    Of somebody whose entry is withheld nobody learns here that there is a move, or when.
+    """
+    moving = [
+        member
         for member in case.household
-        if member.moving_out_on is not None and member.deceased_on is None
+        if member.moving_out_on is not None
+        and member.deceased_on is None
+        and case.today < move_is_over(case, member)
     ]
-    over = max(moves, default=case.today)
-    if case.today >= over:
+    if any(member.is_withheld for member in moving):
+        return person("R52")
+    if not moving:
         return None
+    over = max(move_is_over(case, member) for member in moving)
     return Finding("refused.household_moving", "R52", case.opening_from(over, request.product))
 
 
@@ -62,17 +69,17 @@ def _year_issued(case: Case, request: Request) -> Finding | None:
     """R36: the year's certificates are issued on some days; before them only the older year's."""
     if request.year in case.city.tax_years_on(case.today):
         return None
-    begins = [
-        entry.issued_from
-        for entry in case.city.tax_years
-        if entry.year == request.year and entry.issued_from > case.today
-    ]
-    opens = case.opening_from(begins[0], request.product) if begins else None
-    return Finding("refused.tax_year", "R36", opens)
+    for entry in case.city.tax_years:
+        if entry.year == request.year and entry.issued_from > case.today:
+            opens = case.opening_from(entry.issued_from, request.product)
+            return Finding("refused.tax_year", "R36", opens)
+    return Finding("refused.tax_year_over", "R36")
 
 
 def _taxed_here(case: Case, request: Request) -> Finding | None:
-    return Finding("refused.tax_elsewhere", "R18") if _tax(case, request) is None else None
+    if request.year is None or _tax(case, request) is not None:
+        return None
+    return Finding("refused.tax_elsewhere", "R18")
 
 
 def _declared(case: Case, request: Request) -> Finding | None:
@@ -100,7 +107,13 @@ def _register_kept_here(case: Case, _request: Request) -> Finding | None:
 
 
 def _register_written(case: Case, request: Request) -> Finding | None:
-    """R54: from the notification until it is written, however long that takes."""
+    """R54: from the notification until it is written, however long that takes.
+
+    A death that the city of residence knows of and that is not yet written is such a thing, too.
+    """
+    members = case.register.members if case.register is not None else ()
+    if any(member.deceased and not member.removed for member in members):
+        return Finding("refused.register_notice", "R54")
     pending = [
         notice
         for notice in (case.register.notices if case.register is not None else ())

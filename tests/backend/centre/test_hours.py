@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 import pytest
@@ -13,6 +13,7 @@ from backend.centre.settings import Calendar
 from backend.clock import JST
 from backend.development import Development, refresh
 from backend.hours import Closure, Place, next_opening, why_closed
+from backend.storage.registry import TerminalRow
 from terminal.link import wire
 from tests.backend.centre.world import MORNING, Card, Line, Time, Visitor, World, open_world
 
@@ -126,15 +127,18 @@ def test_hours_in_disorder_are_no_calendar() -> None:
 
 
 @pytest.mark.parametrize(
-    ("starts", "ends"),
+    ("starts", "ends", "says"),
     [
-        ("2026-12-05T22:00:00", "2026-12-06T09:00:00"),
-        ("2026-12-06T09:00:00+09:00", "2026-12-05T22:00:00+09:00"),
+        ("2026-12-05T22:00:00", "2026-12-06T09:00:00+09:00", "starts: .* needs an offset"),
+        ("2026-12-05T22:00:00+09:00", "2026-12-06T09:00:00", "ends: .* needs an offset"),
+        ("2026-12-06T09:00:00+09:00", "2026-12-05T22:00:00+09:00", "ends: .* is not after starts"),
     ],
 )
-def test_a_closure_needs_an_offset_and_an_end_after_its_start(starts: str, ends: str) -> None:
+def test_a_closure_needs_an_offset_and_an_end_after_its_start(
+    starts: str, ends: str, says: str
+) -> None:
     body = msgspec.to_builtins(CALENDAR) | {"closures": [{"starts": starts, "ends": ends}]}
-    with pytest.raises(msgspec.ValidationError, match=r"closures\[0\]: starts and ends"):
+    with pytest.raises(msgspec.ValidationError, match=rf"closures\[0\]\.{says}"):
         msgspec.convert(body, Calendar)
 
 
@@ -245,3 +249,26 @@ async def test_the_service_answers_at_night_too(line: Line, time: Time) -> None:
     assert service.now == time.now
     assert service.hours.closes.hour == 23
     assert service.build_allowed
+
+
+async def test_R9_a_closure_of_a_site_is_that_sites_alone(
+    development: Development, time: Time
+) -> None:
+    text = development.settings.read_text("utf-8")
+    closure = (
+        "closures = [{ starts = 2026-11-24T09:00:00+09:00, ends = 2026-11-24T12:00:00+09:00, "
+        'sites = ["wakabano-hall"] }]\n\n[hotline]'
+    )
+    development.settings.write_text(text.replace("[hotline]", closure), "utf-8")
+    async with open_world(development, time) as world:
+        world.enrol("hall-1", TerminalRow("hall-1", "a", date(2020, 1, 1), None, "wakabano-hall"))
+        card = Card.load(development.card("aoki-haruna"))
+        async with world.line() as line:
+            assert (await Visitor(line, card).open()).status == 200
+            assert (await line.get("/v1/service")).as_(wire.Service).closures == ()
+        async with world.line("hall-1") as line:
+            refusal = (await Visitor(line, card).open()).refusal()
+            assert refusal.reason == "refused.maintenance"
+            assert refusal.available_from == datetime(2026, 11, 24, 12, 0, tzinfo=JST)
+            (said,) = (await line.get("/v1/service")).as_(wire.Service).closures
+            assert said.ends == datetime(2026, 11, 24, 12, 0, tzinfo=JST)

@@ -272,3 +272,22 @@ async def test_a_refusal_has_a_reference_that_the_audit_knows(world: World, line
     index = json.loads((world.development.cards / "index.json").read_text("utf-8"))
     names = {entry["name"] for entry in index}
     assert not any(name in str(rows) for name in names)
+
+
+async def test_I17_a_persons_reason_looks_the_same_about_one_certificate_as_about_all(
+    world: World, line: Line
+) -> None:
+    refused = Visitor(line, Card.load(world.development.card("ward")))
+    await refused.open()
+    everything = (await refused.sign_in()).refusal()
+    visitor = await Visitor(
+        line, Card.load(world.development.card("withheld-in-register"))
+    ).arrive()
+    assert visitor.offers is not None
+    by_product = {offer.product: offer.refusal for offer in visitor.offers.offers}
+    one = by_product[wire.Product.FAMILY_REGISTER]
+    assert one is not None
+    assert one.reference
+    assert structs.replace(one, reference="") == structs.replace(everything, reference="")
+    rows = {row["reference"]: row["requirement"] for row in world.rows("SELECT * FROM audit")}
+    assert rows == {everything.reference: "P4", one.reference: "P4"}

@@ -116,12 +116,26 @@ class Counter:
         signature = self.card.sign(binding.order_message(order))
         return SignedOrder(order, wire.Algorithm.RS256, signature, self.card.certificate)
 
-    def check(self, order: wire.Order, resident: str, now: datetime = NOON) -> int:
+    def check(
+        self,
+        order: wire.Order,
+        resident: str,
+        now: datetime = NOON,
+        *,
+        began: datetime | None = None,
+    ) -> int:
         city = self.cities[order.city]
-        return city.check_order(self.signed(order), self.holder(resident, order.city), now)
+        holder = self.holder(resident, order.city)
+        return city.check_order(self.signed(order), holder, now, began=began or now)
 
     def issue(
-        self, order: wire.Order, resident: str, *, copy: int = 1, now: datetime = NOON
+        self,
+        order: wire.Order,
+        resident: str,
+        *,
+        copy: int = 1,
+        now: datetime = NOON,
+        began: datetime | None = None,
     ) -> bytes:
         return self.cities[order.city].issue(
             self.signed(order),
@@ -130,6 +144,7 @@ class Counter:
             self.envelope_key.public_key().public_bytes_raw(),
             SERIAL,
             now,
+            began=began or now,
         )
 
     def open(self, sealed: bytes, order: wire.Order, copy: int = 1) -> wire.Bundle:

@@ -55,6 +55,7 @@ FLAGS = {
     "transit": Standing(in_transit_by_birth=True),
     "deceased": Standing(deceased_on=date(2026, 11, 1)),
     "moving": Standing(moving_out_on=MOVING_ON),
+    "gone": Standing(moving_out_on=date(2026, 11, 1)),
 }
 
 HOUSEHOLDS = (
@@ -66,6 +67,15 @@ HOUSEHOLDS = (
             member(f"t-with-{flag}", name="試験　花子", standing=FLAGS[flag], relationship="妻"),
         )
         for flag in FLAGS
+    ),
+    *(
+        # The head is who cannot be on a sheet: what the head is called must not be on one, either.
+        household(
+            f"under-{flag}",
+            member(f"t-under-{flag}-head", name="別人　巌", standing=FLAGS[flag]),
+            member(f"t-under-{flag}", name="試験　花子", relationship="妻"),
+        )
+        for flag in ("deceased", "restricted", "support", "transit", "gone")
     ),
     household(
         "five",

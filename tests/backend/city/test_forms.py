@@ -16,6 +16,7 @@ from msgspec import structs
 from backend.city import configuration
 from backend.city.certificates import residence
 from backend.city.certificates.residence import HOUSEHOLD_FORM, PERSON_FORM, PersonLines, Sheet
+from backend.city.city import OrderMismatch
 from backend.city.configuration import ConfigurationError
 from backend.city.glyphs import FontMissing, find_fonts
 from backend.city.opening import SAMPLE, load_cities
@@ -90,6 +91,21 @@ def test_head_and_relationship_only_when_chosen(counter: Counter) -> None:
     assert "渡邊\U000e010a蓮" not in without
     assert "世帯主の氏名渡邊\U000e010a蓮" in with_head
     assert "世帯主との続柄妻" in with_head
+
+
+@pytest.mark.parametrize("flag", ["deceased", "restricted", "support", "transit", "gone"])
+def test_R31_R50_who_cannot_be_on_a_sheet_is_not_named_as_the_head(
+    counter: Counter, flag: str
+) -> None:
+    offer = counter.offer(f"t-under-{flag}")
+    assert [person.name for person in offer.people] == ["試験　花子"]
+    assert "head_and_relationship" not in {item.item for item in offer.items}
+    (page,) = counter.pages(f"t-under-{flag}")
+    assert "別人" not in page
+    order = counter.order(f"t-under-{flag}")
+    asked = structs.replace(order, items=("head_and_relationship",))
+    with pytest.raises(OrderMismatch, match="items"):
+        counter.check(asked, f"t-under-{flag}")
 
 
 def test_R33_the_kana_alias_is_never_printed(counter: Counter) -> None:
@@ -452,7 +468,9 @@ def test_a_city_in_anothers_folder(tmp_path: Path, keys: Path) -> None:
     folder.mkdir()
     source = SAMPLE / "wakabano" / "city.toml"
     (folder / "city.toml").write_bytes(source.read_bytes())
-    with pytest.raises(ConfigurationError, match="not its folder's name"):
+    with pytest.raises(
+        ConfigurationError, match="'wakabano' is not the name of its folder, 'shiomi'"
+    ):
         load_cities(tmp_path, registry=tmp_path, keys=keys)
 
 

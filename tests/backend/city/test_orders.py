@@ -212,10 +212,10 @@ def test_R16_a_hostile_order_is_refused_with_its_reason(counter: Counter, attack
     city = counter.cities["wakabano"]
     holder = counter.holder("w-0201")
     with pytest.raises(OrderMismatch) as refused:
-        city.check_order(counter.signed(order), holder, NOON)
+        city.check_order(counter.signed(order), holder, NOON, began=NOON)
     assert refused.value.code == code
     with pytest.raises(OrderMismatch):
-        city.issue(counter.signed(order), holder, 1, bytes(32), "S", NOON)
+        city.issue(counter.signed(order), holder, 1, bytes(32), "S", NOON, began=NOON)
 
 
 REGISTER_ATTACKS: dict[str, tuple[Product, str]] = {
@@ -248,12 +248,22 @@ def test_R20_a_whole_register_is_ordered_whole(counter: Counter) -> None:
         counter.check(msgspec.structs.replace(order, people=order.people[:1]), "w-0201")
 
 
-@pytest.mark.parametrize("year", [2019, 2025, 2027, 2200])
-def test_R36_another_year_than_is_issued_is_refused(counter: Counter, year: int) -> None:
+@pytest.mark.parametrize(
+    ("year", "reason"),
+    [
+        (2021, "refused.tax_year_over"),
+        (2025, "refused.tax_year_over"),
+        (2027, "refused.tax_year"),
+        (2048, "refused.tax_year_over"),
+    ],
+)
+def test_R36_another_year_than_is_issued_is_refused(
+    counter: Counter, year: int, reason: str
+) -> None:
     order = counter.order("w-0201", product=Product.TAXATION, year=year)
     with pytest.raises(Refused) as refused:
         counter.check(order, "w-0201")
-    assert refused.value.refusal.reason == "refused.tax_year"
+    assert refused.value.refusal.reason == reason
 
 
 def test_R58_an_amount_of_nothing_is_no_order(counter: Counter) -> None:
@@ -300,7 +310,7 @@ def test_a_holder_of_another_city(counter: Counter) -> None:
     city = counter.cities["wakabano"]
     signed = counter.signed(counter.order("w-0201"))
     with pytest.raises(OrderMismatch, match="city"):
-        city.check_order(signed, counter.holder("w-0201", "shiomi"), NOON)
+        city.check_order(signed, counter.holder("w-0201", "shiomi"), NOON, began=NOON)
     with pytest.raises(OrderMismatch, match="city"):
         city.sign_in(
             counter.holder("w-0201", "shiomi"), VISIT, NOON, began=NOON, certificate_good_as_of=NOON
@@ -323,7 +333,8 @@ def test_R23_R24_my_number_with_its_notice(counter: Counter) -> None:
 
 
 def check_signed(counter: Counter, signed: SignedOrder) -> int:
-    return counter.cities["wakabano"].check_order(signed, counter.holder("w-0101"), NOON)
+    city = counter.cities["wakabano"]
+    return city.check_order(signed, counter.holder("w-0101"), NOON, began=NOON)
 
 
 @pytest.mark.parametrize(
@@ -407,12 +418,26 @@ def test_nothing_that_was_not_offered_is_accepted(
 def test_R7_an_order_under_way_may_finish_until_closing(counter: Counter) -> None:
     order = counter.order("w-0101")
     late = NOON.replace(hour=22, minute=59)
-    assert counter.check(order, "w-0101", late) == 250
-    assert counter.issue(order, "w-0101", now=late)
+    assert counter.check(order, "w-0101", late, began=NOON) == 250
+    assert counter.issue(order, "w-0101", now=late, began=NOON)
+    for call in (counter.check, counter.issue):
+        for now, began in ((NOON.replace(hour=23), NOON), (late, late)):
+            with pytest.raises(Refused) as refused:
+                call(order, "w-0101", now=now, began=began)
+            assert refused.value.rule == "R7"
+
+
+def test_R7_R71_a_visit_that_began_after_a_products_last_start_gets_none(counter: Counter) -> None:
+    """However the order comes about: 16:45 is the last start of the registers' office."""
+    order = counter.order("s-0302", "shiomi", product=Product.FAMILY_REGISTER)
+    late = NOON.replace(hour=16, minute=50)
+    in_time = NOON.replace(hour=16, minute=44)
+    assert counter.check(order, "s-0302", late, began=in_time) == 450
+    assert counter.issue(order, "s-0302", now=late, began=in_time)
     for call in (counter.check, counter.issue):
         with pytest.raises(Refused) as refused:
-            call(order, "w-0101", now=NOON.replace(hour=23))
-        assert refused.value.rule == "R7"
+            call(order, "s-0302", now=late, began=late)
+        assert (refused.value.rule, refused.value.refusal.reason) == ("R7", "refused.closed")
 
 
 def test_R22_the_tariff_of_an_accepted_order_holds_and_a_new_one_is_refused(

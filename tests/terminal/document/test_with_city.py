@@ -122,9 +122,8 @@ def sealed(
 ) -> wire.SealedDocument:
     """What the city makes of an order; ``signed_as``: whose manifest it then says it is."""
     city = counter.cities[order.city]
-    document = city.issue(
-        counter.signed(order), counter.holder(resident, order.city), 1, KEY.public, SERIAL, NOON
-    )
+    holder = counter.holder(resident, order.city)
+    document = city.issue(counter.signed(order), holder, 1, KEY.public, SERIAL, NOON, began=NOON)
     if signed_as is not None:
         info = binding.envelope_info(order.visit, order.order, 1)
         bundle = wire.decode(KEY.open(document, info), wire.Bundle)

@@ -27,6 +27,8 @@ ADULT = Standing(
     name="試験",
     birth=date(1990, 4, 1),
     became_resident_on=date(2015, 4, 1),
+    moved_in_notified_on=date(2015, 4, 9),
+    is_head=True,
 )
 CARD = CardHolder("wakabano", "a", date(2025, 6, 2))
 SEAL = SealStanding(date(2016, 5, 2))
@@ -50,7 +52,7 @@ def case(*, city: Configuration = CITY, now: datetime = NOON, **changes: Any) ->
         holder,
         household,
         now,
-        began=now,
+        now,
         seal=SEAL,
         taxes=TAXES,
         register=replace(REGISTER, city=city.code),

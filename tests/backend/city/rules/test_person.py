@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.city.registry.people import Standing
+from backend.city.registry.people import Standing, unknown
 from backend.city.rules import judge as judging
 from backend.city.rules.case import Case, Finding, Request, Rule
 from backend.city.rules.judge import judge_visit
@@ -40,7 +41,6 @@ def test_R7_hours(time: str, starts: bool, finishes: bool) -> None:
     assert (judge_visit(case(now=now)) is None) is starts
     under_way = case(now=now, began=at("2026-11-24T22:54:59"))
     assert (judge_visit(under_way) is None) is finishes
-    assert (judge_visit(replace(under_way, began=None)) is None) is finishes
 
 
 def test_R7_a_visit_that_began_too_late_stays_so_until_tomorrow() -> None:
@@ -167,6 +167,7 @@ def test_R48_a_leap_day_birthday_in_a_leap_year() -> None:
 
 PERSONAL = {
     "R31": replace(ADULT, deceased_on=date(2026, 11, 1)),
+    "R31 unknown": unknown("a"),
     "R34": replace(ADULT, in_transit_by_birth=True),
     "R48": replace(ADULT, birth=date(2015, 6, 21)),
     "R49": replace(ADULT, under_guardianship=True),
@@ -229,6 +230,18 @@ def test_R52_R53_a_members_move(now: str, is_open: bool) -> None:
     assert (mover not in household_members(subject)) is is_open
 
 
+@pytest.mark.parametrize("flag", ["restricted", "support_measures", "in_transit_by_birth"])
+def test_R50_R52_the_move_of_somebody_withheld_is_not_told(flag: str) -> None:
+    """Neither that there is one nor its day: whoever asks may be whom the person moves away from."""
+    plain = replace(ADULT, id="b", moving_out_on=date(2026, 12, 20))
+    flags: dict[str, Any] = {flag: True}
+    hidden = replace(plain, id="c", moving_out_on=date(2026, 12, 10), **flags)
+    for others in ((hidden,), (plain, hidden)):
+        assert judged(case(others=others), Product.RESIDENCE) == Finding("refused.person", "R52")
+    over = case(others=(hidden,), now=at("2026-12-11T12:00"))
+    assert judged(over, Product.RESIDENCE) is None
+
+
 def test_R53_the_waiting_days_are_the_citys() -> None:
     conditions = msgspec.structs.replace(CITY.conditions[0], household_move_waits_days=3)
     city = msgspec.structs.replace(CITY, conditions=(conditions,))
@@ -264,6 +277,8 @@ _STANDINGS = st.builds(
     name=st.just("試験"),
     birth=_DAYS,
     became_resident_on=_DAYS,
+    moved_in_notified_on=_DAYS,
+    is_known=st.booleans(),
     under_guardianship=st.booleans(),
     restricted=st.booleans(),
     support_measures=st.booleans(),
@@ -291,7 +306,9 @@ def test_no_permit_while_any_row_forbids(holder: Standing, issued: date, now: da
         and not maintained
         and years >= 15
         and issued < now.date()
+        and holder.is_known
         and holder.became_resident_on < now.date()
+        and holder.moved_in_notified_on < now.date()
         and holder.deceased_on is None
         and holder.moving_out_on is None
         and not (holder.under_guardianship or holder.restricted)

@@ -14,7 +14,7 @@ from backend.city.registry.registers import Notice, RegisterMember
 from backend.city.registry.seals import SealStanding
 from backend.city.registry.taxes import Hold, TaxStanding
 from backend.city.rules.case import Finding, Request
-from backend.city.rules.judge import judge, judge_visit
+from backend.city.rules.judge import ask_about, judge, judge_visit
 from backend.city.rules.products import REGISTER_PRODUCTS
 from terminal.link.wire import Product
 from tests.backend.city.rules.cases import (
@@ -90,7 +90,10 @@ def test_R36_the_year_switches_on_the_citys_day(
         finding = judged(subject, product, year)
         assert (finding is None) is (year in years)
         if finding is not None:
-            assert (finding.reason, finding.rule) == ("refused.tax_year", "R36")
+            comes = year > max(years)
+            reason = "refused.tax_year" if comes else "refused.tax_year_over"
+            assert (finding.reason, finding.rule) == (reason, "R36")
+            assert (finding.available_from is not None) is comes
 
 
 def test_R36_the_other_city_has_three_years_and_an_earlier_day() -> None:
@@ -104,12 +107,21 @@ def test_R36_a_year_that_comes_is_said_with_its_opening() -> None:
     assert judged(case(now=at("2026-06-09T12:00")), TAXATION, 2026) == Finding(
         "refused.tax_year", "R36", at("2026-06-10T06:30")
     )
-    assert judged(case(), TAXATION, 2024) == Finding("refused.tax_year", "R36", None)
+    assert judged(case(), TAXATION, 2024) == Finding("refused.tax_year_over", "R36")
     nothing = case(now=at("2024-01-10T12:00"), card_issued=date(2020, 1, 1))
     assert [one.year for one in requests(nothing, TAXATION)] == [2024]
     assert judged(nothing, TAXATION, 2024) == Finding(
         "refused.tax_year", "R36", at("2024-06-10T06:30")
     )
+
+
+def test_R36_after_the_last_year_that_the_city_named_there_is_none() -> None:
+    late = case(now=at("2035-01-05T12:00"))
+    (request,) = requests(late, TAXATION)
+    assert request.year is None
+    assert [one.finding for one in ask_about(late, request) if one.finding] == [
+        Finding("refused.tax_year_over", "R36")
+    ]
 
 
 def test_R37_nothing_declared() -> None:
@@ -185,6 +197,16 @@ def test_R54_what_is_written_blocks_no_more_and_never_other_certificates() -> No
             assert judged(pending, product, year) is None
 
 
+def test_R54_a_death_that_is_known_and_not_yet_written_is_pending() -> None:
+    dead = RegisterMember("m2", "b", "試験　花子", "", deceased=True)
+    subject = case(register=registered(members=(ME, dead)))
+    for product in REGISTER_PRODUCTS:
+        assert judged(subject, product) == Finding("refused.register_notice", "R54")
+    written = case(register=registered(members=(ME, replace(dead, removed=True))))
+    for product in REGISTER_PRODUCTS:
+        assert judged(written, product) is None
+
+
 def test_R50_somebody_withheld_in_the_register() -> None:
     """The whole register is nobody's to take; what leaves the person out is."""
     child = RegisterMember("m2", "b", "試験　花子", "", withheld=True)
@@ -219,6 +241,17 @@ def test_R40_the_day_after_each_procedure(what: str, reason: str, days: int) -> 
 
 def test_R40_somebody_who_moved_in_today() -> None:
     holder = replace(ADULT, became_resident_on=TODAY)
+    assert judge_visit(case(holder=holder)) == Finding(
+        "refused.moved_in_today", "R40", at("2026-11-25T06:30")
+    )
+    assert judge_visit(case(holder=holder, now=NOON + timedelta(days=1))) is None
+
+
+def test_R40_moving_in_counts_from_the_notification() -> None:
+    """Who moved a fortnight ago and said so today waits as one who moved today."""
+    holder = replace(
+        ADULT, became_resident_on=TODAY - timedelta(days=14), moved_in_notified_on=TODAY
+    )
     assert judge_visit(case(holder=holder)) == Finding(
         "refused.moved_in_today", "R40", at("2026-11-25T06:30")
     )
@@ -268,7 +301,7 @@ def test_R7_R71_hours_of_a_product(now: str, is_open: bool) -> None:
 
 
 def test_R7_an_order_under_way_may_finish_until_the_products_closing() -> None:
-    subject = replace(case(city=OTHER, now=at("2026-11-24T16:59:59")), began=None)
+    subject = case(city=OTHER, now=at("2026-11-24T16:59:59"), began=at("2026-11-24T16:44:59"))
     assert judged(subject, Product.FAMILY_REGISTER) is None
     late = replace(subject, now=at("2026-11-24T17:00:00"))
     assert judged(late, Product.FAMILY_REGISTER) == Finding(
