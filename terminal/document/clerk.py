@@ -34,6 +34,7 @@ _SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0
 _DROPPED = dict.fromkeys(_SELECTORS)
 
 _PAGE_NUMBER = re.compile(r"(?<![\d/])(\d{1,3}) ?/ ?(\d{1,3})(?![\d/])")
+_SCOPE = re.compile(r"\([^()]{1,12}\)")  # （世帯全員） and the like
 _SERIAL = re.compile(r" ?".join("証明書固有番号") + r" ?:? ?([0-9A-Za-z-]+)")
 _YEAR = re.compile(r"(\w\w(?:元|\d{1,2})年度)")
 _ISSUE_DATE = re.compile(r"発行(?:年月)?日:?(\w\w)(元|\d{1,2})年(\d{1,2})月(\d{1,2})日")
@@ -41,9 +42,14 @@ _ISSUE_DATE = re.compile(r"発行(?:年月)?日:?(\w\w)(元|\d{1,2})年(\d{1,2})
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """What can be seen of a page without its pixels."""
+    """What can be seen of a page without its pixels: all of its text, and what stands in its head.
+
+    Title and page number count in the head alone: further down, a remark may speak of other
+    certificates, and an address have a number with a stroke.
+    """
 
     text: str = field(repr=False)
+    head: str = field(repr=False)
     size_pt: tuple[float, float]
 
 
@@ -71,15 +77,15 @@ def check_ink(ratio: float, copy: int, page: int) -> None:
 def _page_findings(
     page: PageSeen, form: Form, manifest: Manifest, number: int, total: int
 ) -> Iterable[tuple[Disagreement, bool]]:
-    words = _compact(page.text)
-    line = _spaced(page.text)
-    page_numbers = {(int(n), int(of)) for n, of in _PAGE_NUMBER.findall(line)}
+    head = _spaced(page.head)
+    title = _compact(_SCOPE.sub("", _PAGE_NUMBER.sub("", head)))
+    page_numbers = {(int(n), int(of)) for n, of in _PAGE_NUMBER.findall(head)}
     yield Disagreement.SIZE, _is_a4_portrait(page.size_pt)
-    yield Disagreement.OTHER_TITLE, form.foreign.search(words) is None
-    yield Disagreement.TITLE, form.title.search(words) is not None
+    yield Disagreement.OTHER_TITLE, form.foreign.search(_compact(head)) is None
+    yield Disagreement.TITLE, form.title.fullmatch(title) is not None
     yield Disagreement.PAGE_NUMBER, page_numbers == {(number, total)}
-    yield Disagreement.SERIAL, set(_SERIAL.findall(line)) == {manifest.serial}
-    yield Disagreement.SPECIMEN, "見本" in words
+    yield Disagreement.SERIAL, set(_SERIAL.findall(_spaced(page.text))) == {manifest.serial}
+    yield Disagreement.SPECIMEN, "見本" in _compact(page.text)
 
 
 def _set_findings(
@@ -88,24 +94,26 @@ def _set_findings(
     words = "\n".join(_compact(page.text) for page in pages)
     dates = set(_ISSUE_DATE.findall(words))
     unpunctuated = words.replace("、", "").replace("。", "")
-    names = (_name(name, form) for name in expected.names)
-    yield Disagreement.NAME, all(name in words for name in names)
+    names = (part for name in expected.names for part in _parts(name, form))
+    yield Disagreement.NAME, all(part in words for part in names)
     if form.of_a_year:
-        yield Disagreement.YEAR, set(_YEAR.findall(words)) == _year_form(expected.order.year)
+        yield Disagreement.YEAR, set(_YEAR.findall(words)) in _year_forms(expected.order.year)
     yield Disagreement.ISSUE_DATE, dates in _era_forms(manifest.issue_date)
     yield Disagreement.CITY, _compact(expected.city_name) + "長" in words
     yield Disagreement.CERTIFICATION, form.certification in unpunctuated
+    others = any(words_of in unpunctuated for words_of in form.other_certifications)
+    yield Disagreement.OTHER_CERTIFICATION, not others
 
 
-def _name(name: str, form: Form) -> str:
-    given = name.rpartition("　")[2] if form.by_given_name else name
-    return _compact(given)
+def _parts(name: str, form: Form) -> list[str]:
+    """What of a name must be read: in one piece, or where a register parts it, surname and given name."""
+    return [_compact(part) for part in (name.split("　") if form.by_given_name else [name])]
 
 
-def _year_form(year: int | None) -> set[str]:
-    """A 年度 by the era of its first day, 1 April."""
+def _year_forms(year: int | None) -> list[set[str]]:
+    """The ways to write a 年度, by the era of its first day, 1 April."""
     forms = _era_forms(date(year, 4, 1)) if year is not None else []
-    return {f"{era}{written}年度" for form in forms for era, written, _, _ in form}
+    return [{f"{era}{written}年度" for era, written, _, _ in form} for form in forms]
 
 
 def _is_a4_portrait(size_pt: tuple[float, float]) -> bool:

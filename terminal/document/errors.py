@@ -41,6 +41,7 @@ class Disagreement(Enum):
     ISSUE_DATE = "the date of issue is missing or another one"
     CITY = "the city is not named"
     CERTIFICATION = "the words of certification are missing from the set"
+    OTHER_CERTIFICATION = "the words that certify another certificate are on the set"
     SPECIMEN = "the mark 見本 is missing"
     BLANK = "the page is as good as blank"
     BLACK = "the page is mostly black"

@@ -24,6 +24,7 @@ from terminal.document.memory import LockedMemory
 Rows = npt.NDArray[np.uint8]
 
 _BANDS = 16
+_HEAD_PT = 24 / 25.4 * 72  # of a sheet's 297 mm
 _SCREEN_PX = 8  # 106 lines an inch at 600 dpi: finer than a copy-void's coarse dots
 _SOLID_BELOW = 112  # darker than this is ink all over, so that thin coloured lines stay lines
 _HARD_EDGES = (
@@ -78,6 +79,15 @@ class PdfPage:
         page = self._page.get_textpage()
         try:
             return str(page.get_text_range())
+        finally:
+            page.close()
+
+    def head(self) -> str:
+        """The characters of the uppermost strip, where title and page number stand."""
+        page = self._page.get_textpage()
+        width, height = self.size_pt
+        try:
+            return str(page.get_text_bounded(0, height - _HEAD_PT, width, height))
         finally:
             page.close()
 

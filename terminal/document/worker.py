@@ -159,7 +159,7 @@ def _seen(pages: tuple[bytes, ...], copy: int) -> list[clerk.PageSeen]:
     for number, data in enumerate(pages, 1):
         try:
             with PdfPage(data) as page:
-                seen.append(clerk.PageSeen(page.text(), page.size_pt))
+                seen.append(clerk.PageSeen(page.text(), page.head(), page.size_pt))
         except UnreadablePage as error:
             raise ClerkDisagreement(Disagreement.UNREADABLE, copy, number) from error
     return seen

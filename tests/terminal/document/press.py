@@ -35,20 +35,21 @@ NATIVE = PageFormat(dpi=600, width_px=4960, height_px=7016)
 
 _FORM = """
 #let d = json(bytes(sys.inputs.form))
-#set page(width: d.width * 1pt, height: d.height * 1pt, margin: 18mm)
+#set page(width: d.width * 1pt, height: d.height * 1pt, margin: (x: 18mm, top: 10mm, bottom: 18mm))
 #set text(font: "IPAmjMincho", size: 10.5pt, lang: "ja")
 #if d.black { place(rect(width: 100%, height: 100%, fill: black)) }
 #if d.specimen != "" {
   place(center + horizon, rotate(-45deg, text(size: 90pt, fill: luma(85%), d.specimen)))
 }
-#if d.title != "" { align(center, text(size: 18pt, d.title)) }
+#grid(columns: (1fr, 24mm), align(center, text(size: 18pt, d.title)), d.page_number)
+#v(8mm)
 #for name in d.names [氏　名　#name #linebreak()]
 #for row in d.rows [#row #linebreak()]
 #v(1fr)
 #d.certification #linebreak()
 #d.issue_date #linebreak()
 #d.mayor #linebreak()
-#d.page_number #h(1fr) #d.serial
+#d.serial
 """
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.document.clerk import PageSeen, check_ink, check_set
+from terminal.document.clerk import PageSeen, _year_forms, check_ink, check_set
 from terminal.document.errors import ClerkDisagreement, Disagreement
 from terminal.document.messages import Expected
 from terminal.document.pages import PdfPage
@@ -22,7 +22,7 @@ SET = press.sheets(3)
 
 def seen(sheet: Sheet) -> PageSeen:
     with PdfPage(sheet.pdf()) as page:
-        return PageSeen(page.text(), page.size_pt)
+        return PageSeen(page.text(), page.head(), page.size_pt)
 
 
 def read(*sheets: Sheet, expected: Expected = EXPECTED, day: date = date(2026, 11, 24)) -> None:
@@ -57,6 +57,9 @@ def test_I4_the_clerk_agrees_with_a_right_set() -> None:
         ({"title": ""}, Disagreement.TITLE),
         ({"title": "印鑑登録証明書"}, Disagreement.OTHER_TITLE),
         ({"title": "住民票の写し（除票）"}, Disagreement.OTHER_TITLE),
+        ({"title": "住民票"}, Disagreement.TITLE),
+        ({"title": "住民票記載事項証明書"}, Disagreement.TITLE),
+        ({"title": "住民票の写し　戸籍の附票の写し"}, Disagreement.OTHER_TITLE),
         ({"page_number": ""}, Disagreement.PAGE_NUMBER),
         ({"page_number": "1/3"}, Disagreement.PAGE_NUMBER),
         ({"page_number": "2/4"}, Disagreement.PAGE_NUMBER),
@@ -91,10 +94,67 @@ def test_I14_R28_a_wrong_page_is_found(fields: dict[str, object], what: Disagree
             {"certification": "この写しは、住民票の原本と相違することを証明する。"},
             Disagreement.CERTIFICATION,
         ),
+        (
+            {
+                "rows": (
+                    "この写しは、戸籍の附票の原本と相違ないことを証明する。",
+                    *Sheet().rows,
+                )
+            },
+            Disagreement.OTHER_CERTIFICATION,
+        ),
     ],
 )
 def test_I14_a_wrong_set_is_found(fields: dict[str, object], what: Disagreement) -> None:
     assert objection(*all_pages(**fields)) == (what, None)
+
+
+def test_what_a_remark_says_is_no_title_and_what_an_address_has_is_no_page_number() -> None:
+    rows = ("備考　除票及び戸籍の附票により確認。別紙　印鑑登録証明書", "住所　中央１／２棟　3/4")
+    read(*all_pages(rows=(*rows, *Sheet().rows)))
+
+
+def registered(*names: str, printed: tuple[str, ...]) -> None:
+    """A whole register, its people under one surname."""
+    order = msgspec.structs.replace(EXPECTED.order, product=wire.Product.FAMILY_REGISTER)
+    expected = msgspec.structs.replace(EXPECTED, order=order, names=names)
+    sheet = Sheet(
+        title="戸籍全部事項証明書",
+        names=printed,
+        certification="これは、戸籍に記録されている事項の全部を証明した書面である。",
+    )
+    read(sheet, expected=expected)
+
+
+def test_I4_in_a_register_surname_and_given_name_must_both_be_there() -> None:
+    registered("森田　太郎", "森田　花子", printed=("筆頭者　森田　太郎", "花子"))
+    for wrong in (("筆頭者　白川　太郎", "花子"), ("筆頭者　森田　太郎", "春子")):
+        with pytest.raises(ClerkDisagreement) as caught:
+            registered("森田　太郎", "森田　花子", printed=wrong)
+        assert caught.value.what is Disagreement.NAME
+
+
+@pytest.mark.parametrize(
+    ("year", "written", "agrees"),
+    [
+        (2026, "令和8年度", True),
+        (2026, "令和7年度", False),
+        (2020, "令和2年度", True),
+        (2019, "平成31年度", True),
+        (2019, "令和元年度", False),
+    ],
+)
+def test_R36_I15_the_year_is_read_in_the_era_of_its_first_day(
+    year: int, written: str, agrees: bool
+) -> None:
+    assert ({written} in _year_forms(year)) is agrees
+
+
+def test_I15_an_eras_first_year_may_be_written_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terminal.document.clerk._ERAS", (("新元", date(2030, 1, 1)),))
+    assert {"新元元年度"} in _year_forms(2030)
+    assert {"新元1年度"} in _year_forms(2030)
+    assert {"新元2年度"} not in _year_forms(2030)
 
 
 def test_I4_one_page_dated_otherwise_is_found() -> None:
@@ -157,7 +217,7 @@ def test_names_outside_the_basic_plane_and_with_selectors_are_read() -> None:
 def test_any_text_is_either_agreed_with_or_refused(text: str) -> None:
     manifest = CITY.manifest((b"",), EXPECTED.order)
     with pytest.raises(ClerkDisagreement):
-        check_set([PageSeen(text, (595.28, 841.89))], EXPECTED, manifest)
+        check_set([PageSeen(text, text, (595.28, 841.89))], EXPECTED, manifest)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_a_copy_too_many_is_refused() -> None:
             {
                 "rows": (),
                 "names": (press.NAMES[0] + press.NAMES[1],),
-                "title": "住民票",
+                "title": "住民票の写し",
             },
             Disagreement.BLANK,
         ),
