@@ -60,7 +60,7 @@ def _year(number: int, one: FiscalYear) -> Choice:
 
 
 def _year_words(year: int) -> dict[str, int | str]:
-    """The 年度 and the year before it, by the era (from 令和2 on) and by the western year."""
+    """The 年度 and the year before it, by the era (wire.Year keeps both in 令和) and by the western year."""
     reiwa = year - REIWA_BEGAN + 1
     return {"reiwa": reiwa, "earned": reiwa - 1, "year": str(year), "before": str(year - 1)}
 
@@ -80,18 +80,36 @@ def choosing_people(state: s.ChoosingPeople) -> Screen:
         for number, person in enumerate(people[start : start + PEOPLE_PER_PAGE], start=1)
     ]
     everyone = len(state.wish.people) == len(people)
-    household = state.wish.offer.product is Product.RESIDENCE
-    words = Text("choosing_people.everyone" if household else "choosing_people.all")
+    scope = _scope(state.wish.offer, everyone=True)
+    words = Text("choosing_people.everyone" if scope == "household" else "choosing_people.all")
     choices.append(Choice(8, EVERYONE, words, selected=everyone))
     if people_pages(state.wish.offer) > 1:
         choices.append(Choice(9, NEXT_PAGE, Text("choosing_people.next_page")))
     return Screen(
         id="choosing_people",
         title=Text("choosing_people.title"),
-        lines=(Text("choosing_people.line"), Text("choosing.keep_card")),
+        lines=(Text(_whom(scope)), Text("choosing.keep_card")),
         choices=tuple(choices),
         keys=(*((OK,) if state.wish.people else ()), BACK, CANCEL, MORE_TIME, LANGUAGE),
     )
+
+
+def _whom(scope: str | None) -> str:
+    """Where even all who can be chosen are a part, the sheet says so, and the screen beforehand."""
+    part = scope is not None and scope.startswith("part")
+    return f"choosing_people.line.{scope}" if part else "choosing_people.line"
+
+
+def _scope(offer: Offer, *, everyone: bool) -> str | None:
+    """What the sheet calls itself (R16, R21): of certificates that are about some or all."""
+    whole = everyone and offer.complete
+    match offer.product:
+        case Product.RESIDENCE:
+            return "household" if whole else "part_of_household"
+        case Product.FAMILY_REGISTER_ADDRESSES:
+            return "register" if whole else "part_of_register"
+        case _:
+            return None
 
 
 def choosing_items(state: s.ChoosingItems) -> Screen:
@@ -131,10 +149,7 @@ def notices(state: s.Notices) -> Screen:
 def confirming(state: s.Confirming) -> Screen:
     """Everything that will be ordered, the price, and that nothing can be returned (R22, R56, R57)."""
     wish = state.wish
-    lines = [
-        Text("confirming.what", {"product": f"@product.{wish.offer.product.value}"}),
-        Text("confirming.people", {"people": _people(wish)}),
-    ]
+    lines = [_what(wish), Text("confirming.people", {"people": _people(wish)})]
     if wish.year is not None:
         lines.insert(1, Text("confirming.year", _year_words(wish.year)))
     if wish.items:
@@ -151,6 +166,14 @@ def confirming(state: s.Confirming) -> Screen:
         keys=(OK, BACK, CANCEL, MORE_TIME, LANGUAGE),
         labels={OK: Text("confirming.ok")},
     )
+
+
+def _what(wish: Wish) -> Text:
+    product = f"@product.{wish.offer.product.value}"
+    scope = _scope(wish.offer, everyone=len(wish.people) == len(wish.offer.people))
+    if scope is None:
+        return Text("confirming.what", {"product": product})
+    return Text("confirming.what_of", {"product": product, "scope": f"@scope.{scope}"})
 
 
 def _copies(wish: Wish) -> tuple[Choice, ...]:

@@ -6,10 +6,11 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from terminal.acts.card import WRONG_CARD
 from terminal.clock import JST
-from terminal.link.wire import Order, Refusal, RefusalClass, SignIn
+from terminal.link.wire import Order, Product, Refusal, RefusalClass, SignIn
 from terminal.signals import signals_of
 from terminal.strings.catalogue import NAMES, catalogue
 from terminal.visit import states as s
@@ -76,6 +77,34 @@ def test_R22_price_times_copies_is_on_the_confirmation() -> None:
 def test_R56_and_R57_no_return_and_no_refund_are_said_before_money(language: str) -> None:
     line = catalogue(language).words("confirming.no_return")
     assert line in words(s.Confirming(VISIT, PERSON, WISH), language)
+
+
+@pytest.mark.parametrize(
+    ("product", "complete", "chosen", "scope"),
+    [
+        (Product.RESIDENCE, True, EVERYONE, "（世帯全員）"),
+        (Product.RESIDENCE, False, EVERYONE, "（世帯の一部）"),
+        (Product.RESIDENCE, True, frozenset({RESIDENCE.people[0].ref}), "（世帯の一部）"),
+        (Product.FAMILY_REGISTER_ADDRESSES, True, EVERYONE, "（全部）"),
+        (Product.FAMILY_REGISTER_ADDRESSES, False, EVERYONE, "（一部）"),
+        (Product.FAMILY_REGISTER_EXTRACT, True, EVERYONE, ""),
+    ],
+)
+def test_R16_R21_what_the_sheet_calls_itself_is_said_before_money(
+    product: Product, complete: bool, chosen: frozenset[str], scope: str
+) -> None:
+    offer = structs.replace(RESIDENCE, product=product, complete=complete)
+    name = catalogue("ja").words(f"product.{product.value}")
+    said = words(s.Confirming(VISIT, PERSON, Wish(offer, people=chosen)))
+    assert f"証明書：{name}{scope}\n" in said
+
+
+def test_R16_nobody_is_promised_a_whole_household_that_will_be_called_a_part() -> None:
+    part = structs.replace(RESIDENCE, complete=False)
+    said = words(s.ChoosingPeople(VISIT, PERSON, Wish(part)))
+    assert "「世帯の一部」の証明書になります" in said
+    assert "世帯全員" not in said
+    assert "世帯全員" in words(s.ChoosingPeople(VISIT, PERSON, Wish(RESIDENCE)))
 
 
 def test_R23_an_item_is_off_until_chosen() -> None:
