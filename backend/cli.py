@@ -1,4 +1,4 @@
-"""``madoguchi-backend``: prepare a development world, serve it, revoke a card in it."""
+"""``madoguchi-backend``: prepare a development world, serve it, and try what a city says."""
 
 from __future__ import annotations
 
@@ -37,6 +37,22 @@ _offset = click.option(
 )
 
 
+_city = click.option("--city", "code", required=True, help="As in its folder's name.")
+_cities = click.option(
+    "--cities",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="The folder of the cities; without it the two fictional ones.",
+)
+
+
+def _known_year(
+    _context: click.Context, _parameter: click.Parameter, moment: datetime | None
+) -> datetime | None:
+    if moment is not None and not 2020 <= moment.year <= 2100:
+        raise click.BadParameter(f"{moment.year} is not a year from 2020 to 2100")
+    return moment
+
+
 class Unusable(click.ClickException):
     """Something outside this program must be put right first."""
 
@@ -50,6 +66,8 @@ def _spoken(directory: Path) -> Generator[None]:
         yield
     except OperatorError as error:
         raise Unusable(str(error)) from error
+    except BrokenPipeError:
+        raise  # whoever reads has read enough
     except OSError as error:
         raise Unusable(
             f"{error.filename or directory}: {error.strerror or error}: "
@@ -59,7 +77,7 @@ def _spoken(directory: Path) -> Generator[None]:
 
 @click.group()
 def main() -> None:
-    """The reference backend: an issuing centre and two sample cities."""
+    """The reference backend: an issuing centre and its cities, two fictional ones or your own."""
 
 
 @main.command()
@@ -67,11 +85,15 @@ def main() -> None:
 @_offset
 def init(directory: Path, clock_offset_s: int) -> None:
     """Make keys, databases and fictional cards, or bring existing ones up to today."""
+    from backend.city_keys import provide_keys
     from backend.clock import Clock
     from backend.development import prepare
 
     with _spoken(directory):
-        prepare(directory, Clock(timedelta(seconds=clock_offset_s)))
+        development = prepare(directory, Clock(timedelta(seconds=clock_offset_s)))
+        made = provide_keys(development)
+    for city in made:
+        click.echo(f"made a key for {city}; terminals believe it by {development.trust_of(city)}")
     click.echo(f"{directory} is ready: {COMMAND} serve --dir {directory} starts the backend")
 
 
@@ -92,35 +114,71 @@ def revoke(directory: Path, persona: str, *, suspend: bool) -> None:
 
 
 @main.command()
-@click.option("--city", "code", required=True, help="As in its folder's name.")
+@_city
 @click.option("--persona", required=True, help="Whom it is about, as in cards/index.json.")
 @click.option(
     "--at",
     "moment",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    callback=_known_year,
     help="The moment in Japan; now, if it is not given.",
 )
 @click.option("--site", help="Where the terminal stands, as the city's hours call it.")
+@_cities
 @click.option(
     "--dir",
     "directory",
     type=_DIRECTORY,
-    help="A development world's registry; fresh people of that day without it.",
+    help="A development world's registry and cities; without it fresh people of that day.",
 )
 def explain(
-    code: str, persona: str, moment: datetime | None, site: str | None, directory: Path | None
+    code: str,
+    persona: str,
+    moment: datetime | None,
+    site: str | None,
+    cities: Path | None,
+    directory: Path | None,
 ) -> None:
     """What a person may have, product by product: yes or no, from when, and by which rule.
 
     For staff: it names reasons that no screen, log or terminal ever does.
     """
     from backend.clock import JST, Clock
-    from backend.sample_people.asking import decisions
+    from backend.sample_people.asking import asked, decisions, unknown_site
 
     now = moment.replace(tzinfo=JST) if moment is not None else Clock().now()
     with _spoken(directory or Path()):
-        for line in decisions(code, persona, now, site=site, directory=directory):
+        question = asked(code, persona, now, site=site, directory=directory, cities=cities)
+        doubt = unknown_site(question)
+        if doubt is not None:
+            click.echo(f"{doubt}: what follows is as anywhere else", err=True)
+        for line in decisions(question):
             click.echo(line)
+
+
+@main.command()
+@_city
+@_cities
+@click.option(
+    "--to",
+    "folder",
+    type=_DIRECTORY,
+    required=True,
+    help="Where to put the pages; what has the same name there is replaced.",
+)
+def specimen(code: str, cities: Path | None, folder: Path) -> None:
+    """Each certificate of a city about nobody, as PDF pages: to look at forms, names and stamps."""
+    from backend.city.opening import SAMPLE, city_folder
+    from backend.city.trying import pages
+    from backend.clock import Clock
+
+    with _spoken(folder):
+        made = list(pages(city_folder(cities or SAMPLE, code), Clock().today()))
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, page in made:
+            path = folder / f"{name}.pdf"
+            path.write_bytes(page)
+            click.echo(path)
 
 
 @main.command()
@@ -131,14 +189,20 @@ def explain(
     required=True,
     help="The registry to make.",
 )
-@click.option("--city", "code", required=True, help="As in its folder's name.")
+@_city
+@_cities
 @click.option("--residents", type=click.IntRange(1, 10_000_000), default=100_000, show_default=True)
 @click.option("--seed", default="1", show_default=True, help="Another seed, other people.")
-def populate(path: Path, code: str, residents: int, seed: str) -> None:
+def populate(path: Path, code: str, cities: Path | None, residents: int, seed: str) -> None:
     """Make a registry of fictional residents, as many as are wanted: for measuring and for trials."""
+    from backend.city.configuration import load
+    from backend.city.opening import SAMPLE, city_folder
     from backend.sample_people.crowd import fill
+    from backend.sample_people.words import settle
 
     with _spoken(path.parent):
+        city = load(city_folder(cities or SAMPLE, code) / "city.toml")
+        settle(city.code, city.name)
         made = fill(path, code, residents, seed)
     click.echo(f"{path} holds {made} fictional residents of {code}")
 

@@ -20,11 +20,11 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend import pki
 from backend.city.configuration import load as load_city
 from backend.city.opening import SAMPLE
+from backend.city_keys import make_key
 from backend.clock import Clock
 from backend.sample_jpki import authority
 from backend.sample_people.personas import PERSONAS, Persona, seed
@@ -32,7 +32,6 @@ from backend.storage import registry
 from backend.storage.registry import LinkRow, OperatorRow, TerminalRow
 from backend.storage.sqlite import SqliteDatabase
 from backend.world import TERMINAL, Development, DevelopmentError, made_on
-from terminal.link import binding
 
 __all__ = ["BUILD", "TERMINAL", "Development", "DevelopmentError", "prepare", "refresh", "revoke"]
 
@@ -66,6 +65,9 @@ statement_age_s = 86400
 [cities]
 residents = "residents.sqlite3"
 keys = "cities"
+# Cities of your own, <code>/city.toml each, instead of the two fictional ones (docs/city.md). Afterwards
+# run init again: it makes the keys that are missing.
+# folder = "../my-cities"
 
 # R7, R8 and decision b. A city's own hours may be shorter.
 [calendar]
@@ -171,7 +173,9 @@ def _fill(development: Development, clock: Clock) -> None:
         keys = pool.map(authority.new_card_key, PERSONAS)  # meanwhile, the rest
         roots = pool.submit(authority.make_roots, development, now)
         _write_tls(development)
-        _write_cities(development)
+        for city in sorted(SAMPLE.glob("*/city.toml")):
+            code = load_city(city).code
+            make_key(development.backend / "cities", development.trust_of(code), code)
         cards = {
             persona.id: authority.make_card(development, roots.result(), persona, key, now)
             for persona, key in zip(PERSONAS, keys, strict=True)
@@ -192,24 +196,6 @@ def _write_tls(development: Development) -> None:
     identity = pki.issue_terminal(authority, TERMINAL, now)
     _write_issued(identity, terminal, "key.pem", "certificate.pem")
     (terminal / "ca.pem").write_bytes(pki.certificate_pem(authority.certificate))
-
-
-def _write_cities(development: Development) -> None:
-    for city in sorted(SAMPLE.glob("*/city.toml")):
-        key = Ed25519PrivateKey.generate()
-        code = load_city(city).code
-        path = development.backend / "cities" / f"{code}.pem"
-        pki.write_private(path, pki.key_pem(key))
-        public = key.public_key()
-        # Pinned by city: a key of one city signs nothing of another's (I-3).
-        trusted = development.trusted_cities / code
-        trusted.mkdir()
-        name = f"{binding.key_id(public.public_bytes_raw())}.pem"
-        (trusted / name).write_bytes(
-            public.public_bytes(
-                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-            )
-        )
 
 
 def _write_issued(issued: pki.Issued, folder: Path, key: str, certificate: str) -> None:

@@ -4,7 +4,7 @@
     DIR/jpki/        the fictional authority: root-N.pem and its key, list-N.crl, revoked.json
     DIR/terminals/   <id>/key.pem, certificate.pem, ca.pem
     DIR/cards/       <persona>.json (a fictional card, with its PIN), index.json
-    DIR/trust/       cities/<city>/<key id>.pem: whose documents a terminal believes
+    DIR/trust/       cities/<city>/<key id>.pem: whose documents a terminal believes (city_keys.py)
 
 A path is only a name here: nothing is made or changed.
 """
@@ -67,6 +67,10 @@ class Development:
     @property
     def trusted_cities(self) -> Path:
         return self.directory / "trust" / "cities"
+
+    def trust_of(self, city: str) -> Path:
+        """What a terminal needs in order to believe a city's documents."""
+        return self.trusted_cities / city
 
     def root(self, generation: int) -> Path:
         return self.jpki / f"root-{generation}.pem"

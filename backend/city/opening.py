@@ -11,11 +11,21 @@ from backend.city.city import City
 from backend.city.configuration import ConfigurationError
 from backend.city.glyphs import Fonts, find_fonts
 from backend.city.registry.snapshot import Registry
-from backend.city.specimens import try_forms
+from backend.city.trying import try_forms
 from backend.city.typesetting import Typesetter
 
 SAMPLE = Path(__file__).with_name("sample")
 """Two fictional cities."""
+
+
+def city_folder(directory: Path, code: str) -> Path:
+    """The folder of one city. Raises ConfigurationError, which lists those that there are."""
+    if not (directory / code / "city.toml").is_file():
+        known = ", ".join(sorted(path.parent.name for path in directory.glob("*/city.toml")))
+        raise ConfigurationError(
+            f"{directory}: there is no city {code!r}; there are {known or 'none'}"
+        )
+    return directory / code
 
 
 def load_cities(

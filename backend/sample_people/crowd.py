@@ -14,7 +14,6 @@ from backend.errors import OperatorError
 from backend.sample_people import registration
 from backend.sample_people.growing import everyday, furnish
 from backend.sample_people.seeds import drawing
-from backend.sample_people.words import CITY_NAMES
 
 # Of a hundred households, as in Japan's census of 2020, rounded: one person, two, three, and so on.
 _SIZES = (1,) * 38 + (2,) * 28 + (3,) * 17 + (4,) * 12 + (5,) * 4 + (6,)
@@ -25,12 +24,12 @@ _KEPT_HERE = 0.6
 def fill(path: Path, city: str, residents: int, seed: str) -> int:
     """Make the registry at ``path`` and fill it; answers how many residents it holds.
 
-    Whole or not at all. Raises OperatorError for a file that is there, or a city that is none.
+    Whole or not at all. Raises OperatorError for a file that is there, or a folder that is not.
     """
-    if city not in CITY_NAMES:
-        raise OperatorError(f"there is no city {city!r}; there are {', '.join(CITY_NAMES)}")
     if path.exists():
         raise OperatorError(f"{path} is there: name another file, or remove it")
+    if not path.parent.is_dir():
+        raise OperatorError(f"{path.parent} is no directory: make it first")
     parts = path.with_suffix(".new")
     parts.unlink(missing_ok=True)
     with closing(sqlite3.connect(parts)) as connection:

@@ -34,7 +34,7 @@ MEN = _words(
     " 聡/サトシ 茂/シゲル 翔平/ショウヘイ 進/ススム 隆/タカシ 拓也/タクヤ 忠/タダシ 剛/ツヨシ 哲也/テツヤ 直人/ナオト"
     " 信夫/ノブオ 肇/ハジメ 博/ヒロシ 誠/マコト 光男/ミツオ 恭介/キョウスケ 陽太/ヨウタ 亮/リョウ"
 )
-STREETS = {
+STREETS: dict[str, tuple[str, ...]] = {
     "wakabano": (
         "朝霧県若葉野市緑ヶ丘",
         "朝霧県若葉野市欅通り",
@@ -60,4 +60,13 @@ ELSEWHERE = (
 )
 BUILDINGS = ("コーポ若竹", "メゾン青空", "サンハイツ", "グリーンパレス", "第二さくら荘")
 CITY_NAMES = {"wakabano": "若葉野市", "shiomi": "汐見市"}
+
+
+def settle(code: str, name: str) -> None:
+    """Streets for a city that has none yet."""
+    CITY_NAMES.setdefault(code, name)
+    streets = tuple(f"朝霧県{name}{street}" for street in ("中央", "本町", "東町", "西町", "川端"))
+    STREETS.setdefault(code, streets)
+
+
 KANJI = "〇一二三四五六七八九十"

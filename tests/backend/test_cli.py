@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,8 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from backend import app
+from backend.centre.settings import load
 from backend.city.glyphs import FontMissing
+from backend.city.opening import SAMPLE
+from backend.city.signing import CityKey
 from backend.cli import main
+from backend.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +39,39 @@ def test_init_says_what_comes_next_and_can_be_repeated(directory: Path) -> None:
     again = run("init", "--dir", str(directory))
     assert again.exit_code == 0
     assert f"serve --dir {directory}" in again.output
+
+
+def test_init_makes_the_keys_of_cities_of_ones_own_and_leaves_those_that_are_there(
+    directory: Path, tmp_path: Path
+) -> None:
+    world = Path(shutil.copytree(directory, tmp_path / "world"))
+    cities = tmp_path / "my-cities"
+    shutil.copytree(SAMPLE / "wakabano", cities / "minato")
+    shutil.copytree(SAMPLE / "shiomi", cities / "shiomi")
+    toml = cities / "minato" / "city.toml"
+    toml.write_text(toml.read_text("utf-8").replace('"wakabano"', '"minato"', 1), "utf-8")
+    settings = world / "backend" / "backend.toml"
+    text = settings.read_text("utf-8")
+    assert '# folder = "../my-cities"' in text
+    settings.write_text(
+        text.replace('# folder = "../my-cities"', 'folder = "../../my-cities"'), "utf-8"
+    )
+    old = (world / "backend" / "cities" / "shiomi.pem").read_bytes()
+    ran = run("init", "--dir", str(world))
+    assert ran.exit_code == 0, ran.output
+    assert (
+        f"made a key for minato; terminals believe it by {world}/trust/cities/minato" in ran.output
+    )
+    assert "shiomi" not in ran.output
+    assert (world / "backend" / "cities" / "shiomi.pem").read_bytes() == old
+    (public,) = (world / "trust" / "cities" / "minato").iterdir()
+    key = CityKey.load(world / "backend" / "cities" / "minato.pem")
+    assert public.name == f"{key.id}.pem"
+    again = run("init", "--dir", str(world))
+    assert "made a key" not in again.output
+    clock = Clock()
+    with app.opened(load(settings), clock) as centre:
+        assert centre is not None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

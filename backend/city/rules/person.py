@@ -99,7 +99,7 @@ def _waits(case: Case, reason: str, since: date | None, days: int) -> Finding | 
 
 
 PERSON_RULES = (
-    Rule("R7–R9", "the service is closed here at this hour", _open),
+    Rule("R7–R9", "the service is closed here now", _open),
     Rule("R31", "the city has no such resident", _known),
     Rule("R31", "deceased", _deceased),
     Rule("R34", "in transit by birth (経過滞在者)", _in_transit),

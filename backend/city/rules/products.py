@@ -142,7 +142,7 @@ def _register_withheld(case: Case, request: Request) -> Finding | None:
 
 
 PRODUCT_RULES = (
-    Rule("R7–R9", "closed for this product at this hour", _open, frozenset(Product)),
+    Rule("R7–R9", "closed for this product here now", _open, frozenset(Product)),
     Rule(
         "R52",
         "somebody of the household is about to move",
