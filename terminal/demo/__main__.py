@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from drivers.errors import DriverError
-from terminal.clock import Clock
+from terminal.clock import JST
 from terminal.demo.backend_process import BackendFailed
 from terminal.demo.stage import Play, Stage, set_stage
-from terminal.demo.visitor import Took, VisitFailed, Visitor
+from terminal.demo.visitor import CardFailed, Took, VisitFailed, Visitor
 from terminal.errors import TerminalError
 from terminal.log import configure
 from terminal.panel.server import PanelError
@@ -25,10 +27,11 @@ FAILURES = (TerminalError, DriverError, PanelError, BackendFailed, VisitFailed, 
 
 _ADVICE: dict[type[BaseException], str] = {
     PanelError: "; here: --port",
-    VisitFailed: "\nIf it is this card, as with one that was locked: --persona for another, or remove"
-    " .madoguchi (or what --dir names), and everybody's card is as it was",
+    CardFailed: "\n--persona takes another card; where .madoguchi (or what --dir names) is removed, everybody's"
+    " card is as it was",
+    VisitFailed: "\n--persona takes somebody else's card",
 }
-INTERRUPTED = 130  # as shells say it
+INTERRUPTED, TERMINATED = 130, 143  # as shells say it
 
 
 @click.command()
@@ -61,12 +64,18 @@ def main(
     *, auto: bool, rig: str, persona: str | None, port: int, directory: Path, verbose: bool
 ) -> None:
     """Madoguchi on this machine: backend, terminal and devices in one process tree."""
+    if persona is not None and not auto:
+        raise click.UsageError(
+            "--persona is for --auto; without it, the page has everybody's card in its dock"
+        )
     configure(verbose=verbose, level=_level(verbose=verbose))
     play = Play(directory.absolute(), rig=rig, port=port)
     try:
         asyncio.run(_by_itself(play, persona) if auto else _for_hands(play))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
+    except asyncio.CancelledError:
+        raise SystemExit(TERMINATED) from None
     except BaseExceptionGroup as group:
         raise SystemExit(_complain(group)) from group
     except FAILURES as error:
@@ -92,8 +101,10 @@ def _complain(error: BaseException) -> int:
 
 async def _for_hands(play: Play) -> None:
     """Print the address and serve until interrupted."""
+    assert play.port is not None, "hands need a page"
+    _require_free(play.port)
     stopped = asyncio.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
     async with set_stage(play) as stage:
         if stage.clock_offset_s:
@@ -112,6 +123,10 @@ async def _by_itself(play: Play, persona: str | None) -> None:
     """One visit, a line a step; ends by naming what was printed."""
     narrator = Narrator()
     visitor: Visitor | None = None
+    whole = asyncio.current_task()
+    assert whole is not None, "this runs as a task"
+    for signum in (signal.SIGTERM, signal.SIGHUP):  # what was started must not go on alone
+        asyncio.get_running_loop().add_signal_handler(signum, whole.cancel)
 
     def watch(state: State) -> None:
         if visitor is not None:
@@ -135,7 +150,7 @@ async def _by_itself(play: Play, persona: str | None) -> None:
         finally:
             visiting.cancel()
             await _ended(running)
-    for path in _keep(took, play.directory / "paper"):
+    for path in _keep(took, play.directory / "paper", stage.terminal.clock.now()):
         click.echo(path)
 
 
@@ -165,10 +180,18 @@ async def _ended(task: asyncio.Task[None]) -> None:
         raise error
 
 
-def _keep(took: Took, folder: Path) -> list[Path]:
+def _require_free(port: int) -> None:
+    """Raises PanelError before anything is made, where the page could not be served in the end."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise PanelError(f"port {port} of 127.0.0.1: {error.strerror}: name another") from error
+
+
+def _keep(took: Took, folder: Path, now: datetime) -> list[Path]:
     """What the person took home, as files: the terminal itself keeps nothing (R61)."""
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = Clock().now().strftime("%Y%m%d-%H%M%S")
+    stamp = now.astimezone(JST).strftime("%Y%m%d-%H%M%S")
     paths: list[Path] = []
     for number, sheet in enumerate(took.sheets, start=1):
         paths.append(folder / f"{stamp}-sheet-{number}.png")

@@ -57,6 +57,10 @@ class BackendProcess:
 
     async def _spawn(self, *args: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
+            # Whatever becomes of the demo, its backend does not stay behind.
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
             sys.executable,
             "-m",
             "backend.cli",

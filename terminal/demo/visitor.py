@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from terminal.demo.rig import Rig
+from terminal.link.wire import RefusalClass
 from terminal.strings.catalogue import catalogue
 from terminal.visit import states as s
 from terminal.visit.screens import screen_of
@@ -22,6 +23,10 @@ PATIENCE_S = 10
 
 class VisitFailed(Exception):
     """The visit did not end with the certificate in hand; the message is the terminal's own words."""
+
+
+class CardFailed(VisitFailed):
+    """It is about the card: another one may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,6 @@ class Visitor:
             s.Idle: self._choose_service,
             s.Consent: self._agree,
             s.AwaitingCard: self._place_card,
-            s.EnteringPin: self._type_pin,
             s.ChoosingCertificate: self._choose_certificate,
             s.ChoosingYear: self._choose_year,
             s.ChoosingPeople: self._choose_people,
@@ -71,13 +75,14 @@ class Visitor:
                 if isinstance(state, s.Farewell):
                     self._say("goes home")
                     return self._took
-                if isinstance(state, s.Refused | s.Closed | s.Settling):
-                    raise VisitFailed(_words(state))
+                _give_up_on(state)
                 if type(state) is last:
                     continue
                 last = type(state)
                 if isinstance(state, s.Paying):
                     await self._pay(state.document.total_yen)
+                elif isinstance(state, s.EnteringPin):
+                    await self._type_pin(last_try=state.card.tries_left == 1)
                 elif last in answers:
                     await answers[last]()
 
@@ -109,7 +114,10 @@ class Visitor:
         self._say(f"places the card of “{self._persona}” on the reader")
         await self._rig.insert_card(self._persona)
 
-    async def _type_pin(self) -> None:
+    async def _type_pin(self, *, last_try: bool) -> None:
+        if last_try:
+            self._say("is told that one try is left, and goes on")
+            await self._press("ok")
         self._say("types the PIN")
         await self._press(*self._pin, "ok")
 
@@ -164,6 +172,19 @@ class Visitor:
         await self._rig.take_receipt()
         if state.change_yen:
             await self._rig.take_change()
+
+
+def _give_up_on(state: State) -> None:
+    """Raises VisitFailed where a person can only go home."""
+    match state:
+        case s.Refused(refusal=refusal) if refusal.kind is RefusalClass.CARD:
+            raise CardFailed(_words(state))
+        case s.AwaitingCard(fault=fault) if fault is not None:
+            raise CardFailed(_words(state))
+        case s.Refused() | s.Closed() | s.Settling():
+            raise VisitFailed(_words(state))
+        case _:
+            pass
 
 
 def _words(state: State) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -77,6 +81,74 @@ def test_a_visit_that_cannot_be_says_why(folder: Path, persona: str, told: str) 
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("persona", "about_the_card"),
+    [("no-certificate", True), ("ward", False), ("too-long-name", False)],
+)
+def test_advice_about_cards_is_for_those_whose_card_it_is(
+    folder: Path, persona: str, about_the_card: bool
+) -> None:
+    done = demo(folder, "--auto", "--persona", persona)
+    assert done.returncode == 2, done.stdout
+    assert ("everybody's card is as it was" in done.stderr) is about_the_card
+    assert "--persona takes" in done.stderr
+
+
+def test_R45_who_has_one_try_left_is_told_and_goes_on(folder: Path) -> None:
+    done = demo(folder, "--auto", "--persona", "one-try-left")
+    assert done.returncode == 0, done.stderr
+    assert "is told that one try is left" in done.stdout
+
+
+def test_a_card_is_chosen_on_the_page_where_there_is_one(folder: Path) -> None:
+    done = demo(folder, "--persona", "ward")
+    assert done.returncode == 2
+    assert "--persona is for --auto" in done.stderr
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = demo(tmp_path / "world", "--port", str(port))
+    assert done.returncode == 2
+    assert f"port {port} of 127.0.0.1: Address already in use" in done.stderr
+    assert "--port" in done.stderr
+    assert not (tmp_path / "world").exists()
+
+
+def backends(folder: Path) -> list[str]:
+    """The backends of this folder's world that run now."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = process.read_bytes().split(b"\0")
+            if b"serve" in words and bytes(folder / "development") in words:
+                found.append(process.parent.name)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_nothing_that_was_started_stays_behind(folder: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "terminal.demo", "--dir", str(folder), "--auto"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=Path.cwd()
+    ) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if "main menu" in line:
+                break
+        assert len(backends(folder)) == 1
+        running.send_signal(number)
+        running.wait(timeout=30)
+    deadline = time.monotonic() + 15
+    while backends(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert backends(folder) == []
+    if number is signal.SIGKILL:  # nobody could tidy up
+        for left in folder.glob("state-*"):
+            shutil.rmtree(left)
 
 
 def test_R61_only_the_paper_holds_the_document(folder: Path) -> None:
