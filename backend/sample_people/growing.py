@@ -96,8 +96,9 @@ def everyday(draw: Random, city: str, key: str, size: int, *, domicile_city: str
     since = date(2008, 1, 1) + timedelta(days=draw.randrange(14 * 365))
     came_from = seeds.address(draw, "elsewhere")
     place = seeds.domicile(draw, domicile_city)
-    head_birth = date(1960, 1, 1) + timedelta(days=draw.randrange(38 * 365))
     roles = _roles(draw, size)
+    births = iter(_births(draw, roles))
+    moved_in = since + timedelta(days=draw.randrange(1, 10))  # one notification for all who came
     head_sex = draw.choice("男女")
     head_name = _given(draw, head_sex)
     full_head = f"{surname.written}　{head_name.written}"
@@ -105,8 +106,9 @@ def everyday(draw: Random, city: str, key: str, size: int, *, domicile_city: str
     for number, role in enumerate(roles, 1):
         sex = _sex(draw, role, head_sex)
         given = head_name if number == 1 else _given(draw, sex)
-        birth = _birth(draw, role, head_birth)
+        birth = next(births)
         arrived = max(since, birth)
+        came_along = arrived == since
         name = f"{surname.written}　{given.written}"
         registered_head = name if role == "parent" else full_head
         members.append(
@@ -119,8 +121,8 @@ def everyday(draw: Random, city: str, key: str, size: int, *, domicile_city: str
                 relationship=_relationship(role, sex),
                 became_resident_on=arrived,
                 address_since=arrived,
-                notified_on=arrived + timedelta(days=draw.randrange(1, 10)),
-                previous_address=came_from if arrived == since else "",
+                notified_on=moved_in if came_along else arrived + timedelta(days=7),
+                previous_address=came_from if came_along else "",
                 my_number=seeds.my_number(draw),
                 resident_code=seeds.resident_code(draw),
                 domicile=Domicile(registered_domicile=place, registered_head=registered_head),
@@ -263,8 +265,23 @@ def _given(draw: Random, sex: str) -> Word:
     return draw.choice(MEN if sex == "男" else WOMEN)
 
 
-def _birth(draw: Random, role: str, head: date) -> date:
-    years = {"head": 0, "spouse": draw.uniform(-4, 4), "child": draw.uniform(22, 34)}
-    offset = years.get(role, draw.uniform(-32, -22))
-    birth = head + timedelta(days=int(offset * 365.25))
-    return min(birth, date(2024, 12, 31))
+def _births(draw: Random, roles: Sequence[str]) -> list[date]:
+    """When each was born, the children one after the other, all of parents who were grown up."""
+    children = roles.count("child")
+    youngest_head = 30 if children else 38
+    head = date(1960, 1, 1) + timedelta(days=draw.randrange(youngest_head * 365))
+    apart = min(4.0, 7 / max(1, children - 1))  # so that the last is born before 2025
+    age = draw.uniform(23, 27)
+    ages = []
+    for role in roles:
+        match role:
+            case "head":
+                ages.append(0.0)
+            case "spouse":
+                ages.append(draw.uniform(-4, 3))
+            case "child":
+                ages.append(age)
+                age += draw.uniform(1, apart) if apart > 1 else apart
+            case _:
+                ages.append(draw.uniform(-32, -22))
+    return [head + timedelta(days=int(one * 365.25)) for one in ages]

@@ -191,7 +191,7 @@ def _require_free(port: int) -> None:
 def _keep(took: Took, folder: Path, now: datetime) -> list[Path]:
     """What the person took home, as files: the terminal itself keeps nothing (R61)."""
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = now.astimezone(JST).strftime("%Y%m%d-%H%M%S")
+    stamp = _unused(folder, now.astimezone(JST).strftime("%Y%m%d-%H%M%S"))
     paths: list[Path] = []
     for number, sheet in enumerate(took.sheets, start=1):
         paths.append(folder / f"{stamp}-sheet-{number}.png")
@@ -200,6 +200,12 @@ def _keep(took: Took, folder: Path, now: datetime) -> list[Path]:
         paths.append(folder / f"{stamp}-receipt.png")
         took.receipt.save(paths[-1])
     return paths
+
+
+def _unused(folder: Path, stamp: str) -> str:
+    """The demo's clock may show one second many times; nothing that was kept is lost by that."""
+    names = (stamp, *(f"{stamp}-{again}" for again in range(2, 1000)))
+    return next(name for name in names if not list(folder.glob(f"{name}-*.png")))
 
 
 class Narrator:

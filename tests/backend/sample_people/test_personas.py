@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from backend.sample_people.growing import everyday
 from backend.sample_people.personas import PERSONAS, everybody
 from backend.sample_people.plans import PLANS
-from backend.sample_people.seeds import check_digit
+from backend.sample_people.seeds import check_digit, drawing
 
 TODAY = date(2026, 11, 24)
 
@@ -58,3 +59,25 @@ def test_every_rule_about_a_person_has_somebody_on_each_side() -> None:
     for rule in ("R17", "R18", "R25", "R34", "R37", "R38", "R40", "R48", "R49", "R50", "R53"):
         assert sides[rule] == {True, False}, rule
     assert sides["R51"] == sides["R52"] == {False}  # whose twins are R53's
+
+
+def test_families_are_like_families() -> None:
+    """Who came together notified it together; children stand by age, and their parents are older."""
+    homes = [
+        everyday(
+            drawing("home", str(number)), "wakabano", f"h-{number}", size, domicile_city="wakabano"
+        )
+        for number in range(200)
+        for size in (1, 2, 3, 4, 5, 6)
+    ]
+    for home in homes:
+        came = [one for one in home.members if one.previous_address]
+        assert len({one.notified_on for one in came}) == 1
+        assert all(one.notified_on > one.became_resident_on for one in home.members)
+        children = [one.birth for one in home.members if one.relationship == "子"]
+        assert children == sorted(set(children))
+        assert all(birth < date(2025, 1, 1) for birth in children)
+        couple = [one for one in home.members if one.relationship in {"世帯主", "夫", "妻"}]
+        for parent in couple if children else ():
+            assert (children[0] - parent.birth).days > 19 * 365
+            assert (children[-1] - parent.birth).days < 45 * 365
