@@ -180,7 +180,7 @@ def _contradictions(city: Configuration) -> Iterator[str]:
     yield from dated.contradictions("tariffs", city.tariffs)
     yield from dated.contradictions("mayors", city.mayors)
     yield from dated.contradictions("conditions", city.conditions)
-    yield from _stamp_contradictions(city)
+    yield from _mayor_contradictions(city)
     yield from _twice("tariffs", "id", [tariff.id for tariff in city.tariffs])
     for place, tariff in enumerate(city.tariffs):
         for product in city.products:
@@ -189,8 +189,10 @@ def _contradictions(city: Configuration) -> Iterator[str]:
     yield from _tax_contradictions(city)
 
 
-def _stamp_contradictions(city: Configuration) -> Iterator[str]:
+def _mayor_contradictions(city: Configuration) -> Iterator[str]:
     for place, mayor in enumerate(city.mayors):
+        if f"{city.name}長" not in mayor.name:
+            yield f"mayors[{place}].name: must say {city.name}長, which a terminal looks for"
         if "見本" not in "".join(mayor.stamp.columns):
             yield f"mayors[{place}].stamp: must say 見本, so that it is no seal of a real city"
         if any(len(column) > _MOST_IN_A_COLUMN for column in mayor.stamp.columns):

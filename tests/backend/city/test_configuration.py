@@ -109,6 +109,11 @@ def test_R22_a_tariff_holds_on_its_first_and_last_day() -> None:
             'sites = ["wakabano-hal"]\nweekdays',
             r"limits\[0\]\.sites: 'wakabano-hal' is not one of sites \(wakabano-hall\)",
         ),
+        (
+            'name = "若葉野市長　青葉',
+            'name = "市長　青葉',
+            r"mayors\[0\]\.name: must say 若葉野市長, which a terminal looks for",
+        ),
         ("year = 2025", "year = 2024", "tax_years: the year 2024 is used twice"),
         ("year = 2024", "year = 2019", r"tax_years\[0\]\.year: Expected `int` >= 2021"),
     ],
