@@ -174,6 +174,46 @@ async def _until_stopped(serve: Callable[[asyncio.Event], Coroutine[object, obje
         raise _innermost(group) from group
 
 
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--keys",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="The published keys, <city>/<key id>.pem, as in a terminal's [link] city_keys.",
+)
+def verify(files: tuple[Path, ...], folder: Path) -> None:
+    """Say of scanned certificates, or of PDFs, what their seals say and whether all sheets are there.
+
+    Needs no network. Ends with 0 when every seal verifies and every set is complete, 1 when not, and
+    2 when a file or a key cannot be read.
+    """
+    from terminal.errors import TerminalError
+    from terminal.seal.keys import PublishedKeys
+    from terminal.seal.paper import pages
+    from terminal.seal.report import COMPARE, examined
+    from terminal.seal.scan import codes
+    from terminal.strings.catalogue import catalogue
+
+    words = catalogue("en")
+    try:
+        keys = PublishedKeys.load(folder)
+        found = [
+            (f"{path}, page {number}", codes(page))
+            for path in files
+            for number, page in enumerate(pages(path), 1)
+        ]
+    except TerminalError as error:
+        raise SystemExit(_complain(error)) from error
+    lines = list(examined(found, keys, lambda seal: words.words(f"product.{seal.kind.value}")))
+    for line in lines:
+        click.echo(line.words if line.holds else f"NOT IN ORDER  {line.words}")
+    click.echo(COMPARE)
+    if not all(line.holds for line in lines):
+        raise SystemExit(1)
+
+
 def _innermost(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """A TaskGroup wraps what went wrong; people are told the thing itself."""
     error: BaseException = group

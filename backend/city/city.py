@@ -22,6 +22,7 @@ from backend.city.certificates.content import Edition
 from backend.city.configuration import Configuration
 from backend.city.glyphs import Fonts
 from backend.city.orders import OrderMismatch
+from backend.city.page_seal import Sealing
 from backend.city.registry import openings
 from backend.city.registry.snapshot import (
     Registry,
@@ -153,7 +154,7 @@ class City:
         Raises Refused, OrderMismatch, RegistryUnreadable, FormBroken.
         """
         content = self._read(signed, holder, now, accepted=False, began=began, site=site)
-        self._set(content, self._edition(content, _LONGEST_SERIAL, now))
+        self._set(signed.order, content, self._edition(content, _LONGEST_SERIAL, now))
         return signed.order.fee_yen * signed.order.copies
 
     def issue(
@@ -177,7 +178,7 @@ class City:
             raise OrderMismatch("copies", f"copy {copy} of {order.copies}")
         content = self._read(signed, holder, now, accepted=True, began=began, site=site)
         edition = self._edition(content, serial, now)
-        pages = self._set(content, edition)
+        contents, pages = self._set(order, content, edition)
         manifest = wire.Manifest(
             order_digest=binding.order_digest(order),
             subject_tag=self.key.subject_tag(order.visit, holder.resident),
@@ -188,6 +189,7 @@ class City:
             issued_at=now.astimezone(JST),
             issue_date=edition.issued,
             pages=tuple(sha256(page).digest() for page in pages),
+            contents=contents,
             key_id=self.key.id,
         )
         logger.info("order %s copy %d: %d sheets made", order.order, copy, len(pages))
@@ -254,15 +256,21 @@ class City:
         issued = now.astimezone(JST).date()
         return Edition(self.configuration, serial, issued, self._typesetter.measure, second)
 
-    def _set(self, content: Content, edition: Edition) -> tuple[bytes, ...]:
-        """The set's pages, each its own PDF.
+    def _set(
+        self, order: wire.Order, content: Content, edition: Edition
+    ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        """The set's pages: what each says as a digest, and each as its own PDF.
 
         Raises Refused if something does not fit its field, or cannot be drawn as it is written.
         """
+        sealing = Sealing(self.key, self.code, order.product, order.year, edition.issued)
         try:
-            return tuple(
-                self._typesetter.set(form, sheet) for form, sheet in content.sheets(edition)
-            )
+            sheets = content.sheets(edition)
+            nobody = ((),) * len(sheets)
+            facts = content.facts(len(sheets)) if self.configuration.seal.facts else nobody
+            sealed = list(sealing.sealed(sheets, facts))
+            pages = tuple(self._typesetter.set(form, sheet) for form, sheet, _ in sealed)
+            return tuple(digest for _, _, digest in sealed), pages
         except FormOverflow as error:
             finding = Finding("refused.too_long", "too long")
             raise finding.refused(self.configuration) from error

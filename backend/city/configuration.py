@@ -89,6 +89,12 @@ class Stamp(Table, frozen=True):
     columns: Annotated[tuple[wire.Short, ...], Meta(min_length=1, max_length=4)]
 
 
+class SealTerms(Table, frozen=True):
+    """The signed code on every page: digests alone, or with ``facts`` whom it is about (docs/seal.md)."""
+
+    facts: bool = False
+
+
 class Mayor(Dated, frozen=True, kw_only=True):
     """In whose name a certificate of that day is issued, as printed, and under which seal (I-14)."""
 
@@ -101,6 +107,7 @@ class Configuration(Table, frozen=True):
 
     ``hours`` are the service's; ``limits`` narrow them for products, sites or days; ``holidays`` are
     the days on which a limit without holidays has none. ``sites`` are those that they may name.
+    ``seal`` is what the code on every page says.
     """
 
     code: wire.Short
@@ -118,6 +125,7 @@ class Configuration(Table, frozen=True):
     limits: tuple[Limit, ...] = ()
     holidays: frozenset[date] = frozenset()
     sites: frozenset[wire.Short] = frozenset()
+    seal: SealTerms = SealTerms()
 
     def tariff_on(self, day: date) -> Tariff:
         """The tariff in force. Raises ConfigurationError if there is none on that day."""

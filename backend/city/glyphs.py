@@ -8,6 +8,7 @@ format 14 for variation sequences (OpenType 1.9, "cmap"), the only two that deci
 
 from __future__ import annotations
 
+import re
 import struct
 import unicodedata
 from bisect import bisect_right
@@ -25,6 +26,7 @@ _DIRECTORIES = (
 )
 # Private use means something only with one exact font; Cc, Cf and Cs have no shape; Mn and Me are
 # selectors without a base or marks that these fonts do not place.
+_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SHAPELESS = {"Cc", "Cf", "Co", "Cs", "Mc", "Me", "Mn", "Zl", "Zp"}
 
 
@@ -93,6 +95,18 @@ def is_selector(character: str) -> bool:
     return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
+def _distinct(texts: Iterable[str]) -> set[str]:
+    """The clusters of all texts, each once."""
+    plain, varied = set[str](), set[str]()
+    for text in texts:
+        # Few texts have selectors, and the others need no parting.
+        if text.isascii() or not _SELECTOR.search(text):
+            plain.update(text)
+        else:
+            varied.update(clusters(text))
+    return plain | varied
+
+
 @dataclass(frozen=True, slots=True)
 class Fonts:
     """The two fonts of the forms, and what each draws."""
@@ -114,8 +128,8 @@ class Fonts:
 
         The main font draws all texts but those that are ``second``, which the other one draws.
         """
-        by_main = {one for text in texts if text not in second for one in clusters(text)}
-        by_second = {one for text in second for one in clusters(text)}
+        by_main = _distinct(text for text in texts if text not in second)
+        by_second = _distinct(second)
         missing = [one for one in by_main if one not in self.main]
         missing += [one for one in by_second if one not in self.second]
         return min(missing, default=None)

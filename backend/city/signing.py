@@ -10,6 +10,7 @@ import hmac
 from hashlib import sha256
 from pathlib import Path
 
+import cbor2
 from cryptography.hazmat.primitives import hashes, hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from backend.city.configuration import ConfigurationError
 from terminal.link import binding, wire
 
+_ALG, _KID, _EDDSA, _COSE_SIGN1 = 1, 4, -8, 18  # RFC 9052, RFC 9053
 SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
@@ -61,6 +63,13 @@ class CityKey:
         encoded = wire.encode(manifest)
         signature = self._key.sign(binding.manifest_message(encoded))
         return wire.Bundle(manifest=encoded, signature=signature, pages=pages)
+
+    def sign_cose(self, payload: bytes, context: bytes) -> bytes:
+        """COSE_Sign1 (RFC 9052, 4.2) over ``payload``; ``context`` is the external data that goes with it."""
+        protected = cbor2.dumps({_ALG: _EDDSA, _KID: bytes.fromhex(self.id)}, canonical=True)
+        signed = cbor2.dumps(["Signature1", protected, context, payload])
+        message = [protected, {}, payload, self._key.sign(signed)]
+        return cbor2.dumps(cbor2.CBORTag(_COSE_SIGN1, message))
 
     def _tag(self, *parts: str) -> bytes:
         return hmac.digest(self._secret, "\0".join(parts).encode(), sha256)

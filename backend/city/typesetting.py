@@ -24,14 +24,25 @@ from backend.city.glyphs import MAIN, SECOND, Fonts
 
 FORMS = Path(__file__).parent / "forms"
 _PACKAGES = FORMS / "packages"
+_ONE_PAGE = b"/Type/Pages/Count 1/"
 _OVERFLOW = "overflow: "
 _FOREIGN_PACKAGE = re.compile(r"@(?!madoguchi/)[\w-]+/[\w-]+:[\d.]+")
 
 S = TypeVar("S", bound=Struct)
 
 
+class SealPicture(Struct, frozen=True):
+    """A page's seal as it is drawn: a PNG of one dot a module, as the numbers of its bytes."""
+
+    modules: int
+    picture: list[int]
+
+
 class Frame(Struct, frozen=True, kw_only=True):
-    """What every sheet of every form carries. ``second``: names set in the second font."""
+    """What every sheet of every form carries. ``second``: names set in the second font.
+
+    ``seal`` is None until the content stands.
+    """
 
     city: str
     mayor: str
@@ -42,6 +53,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     page: int
     pages: int
     second: tuple[str, ...]
+    seal: SealPicture | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.page}/{self.pages})"
@@ -145,8 +157,9 @@ class Typesetter:
         if missing is not None:
             raise NotDrawn(missing)
         pdf = self._compile(form, sheet, "pdf", measure=False)
-        if not isinstance(pdf, bytes):
-            raise FormBroken(f"{form}: not one PDF")
+        # Asked in the form itself, it would be laid out twice.
+        if not isinstance(pdf, bytes) or _ONE_PAGE not in pdf:
+            raise FormBroken(f"{form}: the sheet is longer than its page")
         return pdf
 
     def measure(self, form: str, sheet: Frame) -> Heights:

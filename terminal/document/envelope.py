@@ -77,6 +77,7 @@ def check_manifest(
         (Check.COPY, manifest.copy == copy and copy <= order.copies),
         (Check.ISSUED, _issued_in_time(manifest, expected)),
         (Check.PAGE_COUNT, len(bundle.pages) == len(manifest.pages)),
+        (Check.CONTENTS, len(manifest.contents) == len(manifest.pages)),
     ):
         if not holds:
             raise IntegrityError(check, copy)

@@ -24,6 +24,7 @@ class Check(Enum):
     SERIAL = "the serial, which another copy of this order has"
     ISSUED = "the time of issue"
     PAGE_COUNT = "the number of pages"
+    CONTENTS = "the number of the pages' contents"
     PAGE = "the digest of a page"
 
 
@@ -43,6 +44,9 @@ class Disagreement(Enum):
     CERTIFICATION = "the words of certification are missing from the set"
     OTHER_CERTIFICATION = "the words that certify another certificate are on the set"
     SPECIMEN = "the mark 見本 is missing"
+    NO_SEAL = "the page's seal is missing or cannot be read"
+    SEAL_REFUSED = "the page's seal is not the city's"
+    OTHER_SEAL = "the page's seal says something else than was ordered"
     BLANK = "the page is as good as blank"
     BLACK = "the page is mostly black"
 

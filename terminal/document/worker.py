@@ -46,6 +46,7 @@ from terminal.document.messages import (
     framed,
 )
 from terminal.document.pages import PdfPage, Rasteriser, UnreadablePage, ink_ratio
+from terminal.document.sealed import above_the_seal, check_seal
 from terminal.document.vault import Vault
 from terminal.errors import kind_and_place
 from terminal.link import binding, wire
@@ -83,7 +84,7 @@ class Preparation:
         self._compare_copies(manifest)
         clerk.check_set(_seen(bundle.pages, copy), self._expected, manifest)
         for number, data in enumerate(bundle.pages, 1):
-            self._rasterise(data, copy, number)
+            self._rasterise(data, manifest, number)
         self._require_lock()
         self._serials.append(manifest.serial)
         return CopyReady(
@@ -123,10 +124,12 @@ class Preparation:
             raise IntegrityError(Check.PAGE_COUNT, manifest.copy)
         self._pages_a_copy = len(manifest.pages)
 
-    def _rasterise(self, data: bytes, copy: int, number: int) -> None:
+    def _rasterise(self, data: bytes, manifest: wire.Manifest, number: int) -> None:
         with PdfPage(data) as page:
             rows = self._rasteriser.rasterise(page)
-        clerk.check_ink(ink_ratio(rows, self._format.width_px), copy, number)
+        ratio = ink_ratio(above_the_seal(rows), self._format.width_px)
+        clerk.check_ink(ratio, manifest.copy, number)
+        check_seal(rows, self._format, number, self._expected, manifest, self._city_keys)
         self._write_side()
         if self._format.duplex:
             # One page a sheet: whatever the back is for, it is not the next page.

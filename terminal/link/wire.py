@@ -36,6 +36,7 @@ Yen = Annotated[int, Meta(gt=0, le=100_000)]
 Year = Annotated[int, Meta(ge=2021, le=2048)]
 Copies = Annotated[int, Meta(ge=1, le=9)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
+SealDigest = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Short = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=400)]
 Moment = Annotated[datetime, Meta(tz=True)]  # aware: one without an offset is refused
@@ -294,7 +295,10 @@ class SealedDocument(Message, frozen=True, kw_only=True):
 
 
 class Manifest(Message, frozen=True, kw_only=True):
-    """The city's word on one copy: which order, which pages, which serial (I-3)."""
+    """The city's word on one copy: which order, which pages, which serial (I-3).
+
+    ``contents`` are the digests that the pages' seals name (docs/seal.md).
+    """
 
     order_digest: Digest
     subject_tag: Digest
@@ -305,6 +309,7 @@ class Manifest(Message, frozen=True, kw_only=True):
     issued_at: datetime
     issue_date: date
     pages: Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=40)]
+    contents: Annotated[tuple[SealDigest, ...], Meta(min_length=1, max_length=40)]
     key_id: Short
 
 

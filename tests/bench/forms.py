@@ -27,9 +27,11 @@ from backend.city.certificates.content import Edition
 from backend.city.configuration import load
 from backend.city.glyphs import MAIN
 from backend.city.opening import SAMPLE, load_cities
+from backend.city.page_seal import Sealing
 from backend.city.registry import people
 from backend.city.registry.openings import to_issue
 from backend.city.registry.snapshot import Registry
+from backend.city.signing import CityKey
 from backend.city.typesetting import Frame, Heights
 from backend.sample_people.crowd import fill
 from backend.sample_people.personas import seed
@@ -41,6 +43,9 @@ SECONDS = 8.0
 PEOPLE = ("w-0101", "w-0501", "p-seal-registered-1", "p-declared-1", "p-fifteen-today-1")
 ITEMS = ("head_and_relationship", "registered_domicile", "my_number")
 BULK = 100_000
+SEALING = Sealing(
+    CityKey(Ed25519PrivateKey.generate()), "wakabano", Product.RESIDENCE, None, NOON.date()
+)
 
 
 async def measure() -> dict[str, float]:
@@ -112,7 +117,7 @@ def _sheets(registry: Path) -> list[dict[str, Any]]:
         for resident in PEOPLE:
             entry = people.entry(snapshot, resident, ITEMS)
             content = residence.Residence((entry,), everyone=True)
-            ((_, sheet),) = content.sheets(edition)
+            ((_, sheet, _),) = SEALING.sealed(content.sheets(edition), ((),))
             found.append(msgspec.to_builtins(sheet))
     return found
 

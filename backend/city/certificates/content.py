@@ -9,6 +9,7 @@ from datetime import date
 
 from backend.city.configuration import Configuration
 from backend.city.eras import ERAS, Era, era_date, western_date
+from backend.city.page_seal import Fact
 from backend.city.rules.judge import Permit
 from backend.city.rules.people import Subject
 from backend.city.typesetting import Frame, Heights
@@ -76,6 +77,10 @@ class Content(ABC):
     def names(self) -> Iterable[str]:
         """Names of residents of other nationalities: these alone may be set in the second font."""
         return ()
+
+    @abstractmethod
+    def facts(self, pages: int) -> tuple[tuple[Fact, ...], ...]:
+        """Whom each of so many sheets is about, for a seal that says so."""
 
     @abstractmethod
     def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:

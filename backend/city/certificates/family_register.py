@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from backend.city.certificates.content import Content, Edition, Selection
 from backend.city.certificates.flow import FORM, Heading, Row, paginated
+from backend.city.page_seal import Fact
 from backend.city.registry import registers
 from backend.city.registry.registers import FamilyRegister, Matter, RegisterEntry
 from backend.city.registry.snapshot import Snapshot
@@ -30,6 +31,10 @@ class Register(Content):
     @property
     def form(self) -> str:
         return FORM
+
+    def facts(self, pages: int) -> tuple[tuple[Fact, ...], ...]:
+        people = tuple((person.given_name, person.birth) for person in self.register.people)
+        return (people, *((),) * (pages - 1))
 
     def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
         heading = Heading(

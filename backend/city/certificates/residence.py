@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from typing import TypeVar
 
 from msgspec import Struct, structs
 
 from backend.city.certificates.content import Content, Edition, Selection
 from backend.city.eras import western_date
+from backend.city.page_seal import Fact
 from backend.city.registry import people
 from backend.city.registry.people import Entry
 from backend.city.registry.snapshot import Snapshot
 from backend.city.typesetting import Frame
 
+T = TypeVar("T")
 STATEMENT = "この写しは、住民票の原本と相違ないことを証明する。"
 PEOPLE_ON_A_SHEET = 4
 HOUSEHOLD_FORM = "residence_household"
@@ -97,14 +100,24 @@ class Residence(Content):
         together = self.everyone and len(self.entries) > 1
         return HOUSEHOLD_FORM if together else PERSON_FORM
 
+    def facts(self, pages: int) -> tuple[tuple[Fact, ...], ...]:
+        everyone = [(entry.name, entry.birth) for entry in self.entries]
+        groups = tuple(_groups(everyone, self._people_on_a_sheet))
+        assert len(groups) == pages, "the sheets have the same groups"
+        return groups
+
     def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
         lines = [_lines(place, entry, edition) for place, entry in enumerate(self.entries, 1)]
         form = self.form
-        groups = list(_groups(lines, PEOPLE_ON_A_SHEET if form == HOUSEHOLD_FORM else 1))
+        groups = list(_groups(lines, self._people_on_a_sheet))
         return tuple(
             (form, self._sheet(edition.frame(STATEMENT, page, len(groups)), group))
             for page, group in enumerate(groups, 1)
         )
+
+    @property
+    def _people_on_a_sheet(self) -> int:
+        return PEOPLE_ON_A_SHEET if self.form == HOUSEHOLD_FORM else 1
 
     def _sheet(self, frame: Frame, group: tuple[PersonLines, ...]) -> Sheet:
         return Sheet(
@@ -125,8 +138,8 @@ def read(snapshot: Snapshot, selection: Selection) -> Residence:
     return Residence(entries, selection.everyone)
 
 
-def _groups(lines: list[PersonLines], size: int) -> Iterator[tuple[PersonLines, ...]]:
-    remaining = iter(lines)
+def _groups(people: list[T], size: int) -> Iterator[tuple[T, ...]]:
+    remaining = iter(people)
     while group := tuple(islice(remaining, size)):
         yield group
 

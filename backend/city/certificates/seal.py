@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from backend.city.certificates.content import Content, Edition, Selection
+from backend.city.page_seal import Fact
 from backend.city.registry import seals
 from backend.city.registry.seals import SealEntry
 from backend.city.registry.snapshot import Snapshot
@@ -44,6 +45,9 @@ class SealRegistration(Content):
     def names(self) -> Iterator[str]:
         if self.entry.is_foreign:
             yield from (self.entry.name, self.entry.alias)
+
+    def facts(self, pages: int) -> tuple[tuple[Fact, ...], ...]:
+        return (((self.entry.name, self.entry.birth),),) * pages
 
     def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
         entry = self.entry

@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from backend.city.certificates.content import Content, Edition, Selection
 from backend.city.eras import era_year
+from backend.city.page_seal import Fact
 from backend.city.registry import taxes
 from backend.city.registry.snapshot import RegistryIncomplete, Snapshot
 from backend.city.registry.taxes import Assessment, TaxEntry
@@ -114,6 +115,9 @@ class Tax(Content):
     def names(self) -> Iterator[str]:
         if self.entry.is_foreign:
             yield self.entry.name
+
+    def facts(self, pages: int) -> tuple[tuple[Fact, ...], ...]:
+        return (((self.entry.name, self.entry.birth),),) * pages
 
     def sheets(self, edition: Edition) -> tuple[tuple[str, Frame], ...]:
         if self.assessment is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import tomllib
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -224,6 +225,7 @@ class Records(Struct, frozen=True, forbid_unknown_fields=True):
         return f"Records({len(self.households)} households, {len(self.registers)} registers)"
 
 
+@lru_cache(maxsize=512)  # fictional people have surnames, and so seals, in common
 def _size_of_png(data: bytes) -> tuple[int, int]:
     """Width and height in dots. ValueError unless it is a PNG, whole and undamaged."""
     try:

@@ -60,6 +60,7 @@ def test_I3_the_manifest_says_what_was_ordered(
         issued_at=NOON,
         issue_date=NOON.date(),
         pages=tuple(sha256(page).digest() for page in bundle.pages),
+        contents=wire.decode(bundle.manifest, wire.Manifest).contents,
         key_id=binding.key_id(city.key.public_bytes),
     )
 

@@ -257,6 +257,7 @@ def sheet(*people: PersonLines, **changes: str) -> Sheet:
         head=None,
         people=people,
         second=(),
+        seal=None,
         **plain,
     )
 

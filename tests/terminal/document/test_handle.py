@@ -152,7 +152,7 @@ async def test_I8_two_visits_at_once_never_mix() -> None:
         try:
             await worker.prepare(press.expected(wish), LOW, city.pems)
             sheet = press.Sheet(serial_number=serial)
-            pdfs = (sheet.pdf(),)
+            pdfs = tuple(one.pdf() for one in city.sealed_sheets((sheet,), wish, serial))
             manifest = city.manifest(pdfs, wish)
             manifest = msgspec.structs.replace(manifest, serial=serial)
             ready = await worker.add(

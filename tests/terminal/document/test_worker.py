@@ -160,6 +160,47 @@ def test_I4_the_clerk_sees_every_page_before_it_is_written(
     assert preparation.vault.length == 0
 
 
+def sealed_as(*said: dict[int, object] | str) -> wire.SealedDocument:
+    """A set in which everything is right but what the seals say; a text is taken as it is."""
+    pages = tuple(
+        press.changed(page, seal=one if isinstance(one, str) else CITY.seal(one))
+        for page, one in zip(press.sheets(len(said)), said, strict=True)
+    )
+    return document(pages=pages, seals=False)
+
+
+def says(page: int, of: int = 1, **changes: object) -> dict[int, object]:
+    return press.seal_says(press.order(), page, of, "SN-0001", **changes)
+
+
+@pytest.mark.parametrize(
+    ("said", "what", "page"),
+    [
+        (("",), Disagreement.NO_SEAL, 1),
+        (("MG1:HELLO",), Disagreement.SEAL_REFUSED, 1),
+        ((press.City().seal(says(1)),), Disagreement.SEAL_REFUSED, 1),
+        ((says(1, _1="shiomi"),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, _2=2),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, _3="SN-0002"),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, _5=2),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, _6=20_000),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, _7=bytes(16)),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, _8=bytes(16)),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, _9=2026),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, 2), says(2, 2, _8=bytes(16))), Disagreement.OTHER_SEAL, 2),
+        ((says(1, 2), says(2, 2, _8=None)), Disagreement.OTHER_SEAL, 2),
+        ((says(1, 2), says(1, 2)), Disagreement.OTHER_SEAL, 2),
+    ],
+)
+def test_I4_R60_a_seal_that_says_something_else_is_found_on_the_very_dots(
+    said: tuple[dict[int, object] | str, ...], what: Disagreement, page: int
+) -> None:
+    preparation = Preparation(KEY, prepare())
+    with pytest.raises(ClerkDisagreement) as caught:
+        preparation.add(sealed_as(*said))
+    assert (caught.value.what, caught.value.page) == (what, page)
+
+
 def test_I4_signed_bytes_that_are_no_page_are_refused() -> None:
     pages = (b"%PDF-1.7 signed nonsense",)
     bundle = CITY.bundle(CITY.manifest(pages, press.order()), pages)
