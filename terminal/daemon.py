@@ -17,6 +17,7 @@ from terminal.conductor import Conductor
 from terminal.config import AlsaSpeaker, Config
 from terminal.devices import Devices, build_devices, opened
 from terminal.errors import ConfigError
+from terminal.grounds import Grounds
 from terminal.health import Health
 from terminal.journal import Journal
 from terminal.link.calendar import NotServed, watch_service
@@ -58,6 +59,7 @@ class Terminal:
             city_keys=read_city_keys(config.link.city_keys),
             pin=PinBuffer(),
             trust=trust,
+            grounds=Grounds(config.state_dir),
         )
         self._desk = desk
         self.panel = self._panel()

@@ -12,6 +12,7 @@ from terminal.config import Config
 from terminal.devices import Devices
 from terminal.document.handle import DocumentWorker, PreparedDocument
 from terminal.errors import JournalError
+from terminal.grounds import Grounds
 from terminal.journal import Facts, Journal, Letter, Step
 from terminal.link.client import CentreClient
 from terminal.link.wire import Order, OrderAccepted, SignedIn, VisitOpened
@@ -43,6 +44,7 @@ class Desk:
     city_keys: Mapping[str, Mapping[str, bytes]]
     pin: PinBuffer
     trust: Trust
+    grounds: Grounds
     emit: Callable[[Event], None] = _to_nobody
 
     def belongings(self) -> Belongings:

@@ -70,7 +70,8 @@ async def prepare_document(desk: Desk, work: Work) -> None:
     keys = desk.city_keys.get(order.city)
     if keys is None:
         raise IntegrityError(Check.KEY, 1)
-    await worker.prepare(_expected(desk, work, order), page, dict(keys))
+    ground = await desk.grounds.of(page)
+    await worker.prepare(_expected(desk, work, order), page, dict(keys), ground)
     serials: list[str] = []
     for copy in range(1, order.copies + 1):
         path = f"/v1/orders/{order.order}/documents/{copy}"

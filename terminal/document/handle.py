@@ -130,15 +130,20 @@ class DocumentWorker:
         self._public_key = hello.public_key
 
     async def prepare(
-        self, expected: Expected, page_format: PageFormat, city_keys: dict[str, bytes]
+        self,
+        expected: Expected,
+        page_format: PageFormat,
+        city_keys: dict[str, bytes],
+        ground: bytes = b"",
     ) -> None:
-        """What to compare with, what raster to make, and the PEMs pinned for this order's city."""
+        """What to compare with, what raster to make, on which ground, and the PEMs pinned for its city."""
         self._page_format = page_format
         prepare = Prepare(
             expected=expected,
             page_format=page_format,
             city_keys=city_keys,
             require_locked=self._require_locked,
+            ground=ground,
         )
         await self._ask(prepare, Prepared, "preparing", STEP_LIMIT_S)
 

@@ -52,12 +52,16 @@ class Hello(wire.Message, frozen=True, kw_only=True, tag="hello"):
 
 
 class Prepare(wire.Message, frozen=True, kw_only=True, tag="prepare"):
-    """``city_keys`` are PEMs by key id, pinned for the order's city and no other."""
+    """``city_keys`` are PEMs by key id, pinned for the order's city and no other.
+
+    ``ground``: packed rows of a whole side (ground.py), or nothing for paper without.
+    """
 
     expected: Expected
     page_format: PageFormat
     city_keys: dict[str, bytes]
     require_locked: bool
+    ground: bytes = b""
 
 
 class Prepared(wire.Message, frozen=True, kw_only=True, tag="prepared"):

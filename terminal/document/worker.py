@@ -14,9 +14,11 @@ import sys
 from collections.abc import Iterator
 from typing import assert_never
 
+import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from drivers.printer import PageFormat
 from drivers.printer.pwg import write_page
 from terminal.document import clerk, envelope
 from terminal.document.confine import confine
@@ -26,6 +28,7 @@ from terminal.document.errors import (
     Disagreement,
     IntegrityError,
 )
+from terminal.document.ground import lay_under
 from terminal.document.memory import LOCK_ADVICE
 from terminal.document.messages import (
     AddCopy,
@@ -45,7 +48,7 @@ from terminal.document.messages import (
     Wiped,
     framed,
 )
-from terminal.document.pages import PdfPage, Rasteriser, UnreadablePage, ink_ratio
+from terminal.document.pages import PdfPage, Rasteriser, Rows, UnreadablePage, ink_ratio
 from terminal.document.sealed import above_the_seal, check_seal
 from terminal.document.vault import Vault
 from terminal.errors import kind_and_place
@@ -68,6 +71,7 @@ class Preparation:
         self._require_locked = prepare.require_locked
         self._city_keys = {name: _city_key(name, pem) for name, pem in prepare.city_keys.items()}
         self._rasteriser = Rasteriser(prepare.page_format)
+        self._ground = _rows(prepare.ground, prepare.page_format)
         self._serials: list[str] = []
         self._pages_a_copy = 0
         self._sides = 0
@@ -129,11 +133,13 @@ class Preparation:
             rows = self._rasteriser.rasterise(page)
         ratio = ink_ratio(above_the_seal(rows), self._format.width_px)
         clerk.check_ink(ratio, manifest.copy, number)
+        if self._ground is not None:
+            lay_under(rows, self._ground, self._format.dpi)
         check_seal(rows, self._format, number, self._expected, manifest, self._city_keys)
         self._write_side()
         if self._format.duplex:
             # One page a sheet: whatever the back is for, it is not the next page.
-            rows.fill(0)
+            rows[:] = 0 if self._ground is None else self._ground
             self._write_side()
 
     def _write_side(self) -> None:
@@ -145,6 +151,16 @@ class Preparation:
     def _require_lock(self) -> None:
         if self._require_locked and not self._locked:
             raise ImpossibleStep(f"the pages cannot be locked in memory: {LOCK_ADVICE}")
+
+
+def _rows(ground: bytes, page_format: PageFormat) -> Rows | None:
+    """The ground as rows of the page. Raises ImpossibleStep for one of another size."""
+    if not ground:
+        return None
+    octets = -(-page_format.width_px // 8)
+    if len(ground) != page_format.height_px * octets:
+        raise ImpossibleStep("the ground is not of the page's size")
+    return np.frombuffer(ground, np.uint8).reshape(page_format.height_px, octets)
 
 
 def _city_key(name: str, pem: bytes) -> Ed25519PublicKey:

@@ -11,6 +11,7 @@ from terminal.clock import Clock
 from terminal.config import parse
 from terminal.demo.stage import Play, settings_of
 from terminal.devices import build_devices, opened
+from terminal.grounds import Grounds
 from terminal.ids import new_id
 from terminal.journal import Journal
 from terminal.link.client import CentreClient
@@ -51,4 +52,5 @@ async def desk_at(folder: Path) -> AsyncGenerator[Desk]:
             city_keys={},
             pin=PinBuffer(),
             trust=Trust(),
+            grounds=Grounds(folder),
         )
