@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from terminal.version import VERSION
-from tests.bench import attention, card, forms, idle, start, visit
+from tests.bench import attention, card, forms, idle, page, start, visit
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,14 @@ GOALS: dict[str, tuple[str, float | None]] = {
     "idle.peer_wakeups": ("/s", None),
     "idle.bare_peer_cpu_percent": ("%", None),
     "idle.bare_peer_wakeups": ("/s", None),
+    "page.ms": ("ms", 80),
+    "page.poppler_ms": ("ms", None),
+    "page.ghostscript_ms": ("ms", None),
+    "page.cups_filters_ms": ("ms", None),
+    "page.ratio_fastest_peer": ("", None),
+    "page.peak_mb": ("MB", 120),
+    "page.first_byte_ms": ("ms", 150),
+    "page.loop_lag_p99_ms": ("ms", 10),
     "start.ready_s": ("s", 0.6),
     "start.rss_mb": ("MB", 70),
     "visit.software_s": ("s", 1.5),
@@ -75,6 +83,7 @@ GROUPS: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
     "card": card.measure,
     "forms": forms.measure,
     "idle": idle.measure,
+    "page": page.measure,
     "start": start.measure,
     "visit": visit.measure,
 }
