@@ -249,13 +249,15 @@ class Panel(Section, frozen=True, kw_only=True):
 
 
 class Config(Section, frozen=True, kw_only=True):
-    """All of it. ``state_dir`` holds the journal; ``name`` is shown to staff.
+    """All of it. ``state_dir`` holds the journal; ``name`` is shown to staff; ``registration_number`` is
+    the operator's 登録番号 for receipts.
 
     ``hide_with_headphones``: while somebody listens in private, screen and display show nothing of the visit.
     No device has a default: a forgotten section must not become a tray that is always seen empty.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=40)]
+    registration_number: Annotated[str, Meta(pattern=r"^(T[0-9]{13})?$")] = ""
     state_dir: Path
     link: Link
     card_reader: SimulatedReader | PcscReader

@@ -52,6 +52,7 @@ def _receipt(desk: Desk, work: Work, kind: ReceiptKind, claim_code: str) -> Rece
         order=work.reference,
         city_name=person.city_name,
         contact=person.contact,
+        registration_number=desk.config.registration_number,
         claim_code=claim_code,
     )
 

@@ -99,6 +99,7 @@ def test_the_choice_of_hardware_is_the_configuration(tmp_path: Path) -> None:
             "[lights] pins",
         ),
         (('[sensors]\ntype = "simulated"', ""), "sensors"),
+        (('name = "', 'registration_number = "1234"\nname = "'), "registration_number"),
         (
             ('[card_reader]\ntype = "simulated"', '[card_reader]\ntype = "pcsc"\npattern = "ACR("'),
             "[card_reader] pattern “ACR(” is not a regular expression",
