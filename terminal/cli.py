@@ -175,6 +175,54 @@ async def _until_stopped(serve: Callable[[asyncio.Event], Coroutine[object, obje
 
 
 @main.command()
+@CONFIG
+@click.option(
+    "--choose",
+    type=click.Choice(["0", "1", "2", "3", "4"]),
+    help="Do not print the chart again, only store this choice; 0: no ground.",
+)
+def calibrate(config_path: Path, choose: str | None) -> None:
+    """Choose the ground that this printer prints best: print a chart, copy it, and say which field.
+
+    The ground shows 複写 and 見本 on copies. Stop the service first. The choice is kept in state_dir and
+    holds from the next document on.
+    """
+    from drivers.errors import DriverError
+    from terminal import grounds
+    from terminal.config import load
+    from terminal.errors import TerminalError
+
+    try:
+        config = load(config_path)
+        if choose is None:
+            asyncio.run(_print_chart(config))
+            click.echo(
+                "Copy the sheet on the copiers that people use. In which field do the words stand out on the\n"
+                "copies, and least on the sheet itself? 1 to 4; 0 if in none: then paper has no ground."
+            )
+            choose = click.prompt(
+                "Field", type=click.Choice([grounds.NO_GROUND, *grounds.PAIR_NAMES])
+            )
+        grounds.choose(config.state_dir, choose)
+    except (TerminalError, DriverError) as error:
+        raise SystemExit(_complain(error)) from error
+    except OSError as error:
+        click.echo(f"{error.filename}: {error.strerror}", err=True)
+        raise SystemExit(2) from error
+    kind = "no ground" if choose == grounds.NO_GROUND else f"the ground of field {choose}"
+    click.echo(f"documents have {kind} from now on; kept in {config.state_dir / grounds.CHOICE}")
+
+
+async def _print_chart(config: Config) -> None:
+    from terminal.calibrating import print_chart
+    from terminal.devices import build_devices
+    from terminal.receipt import find_font
+
+    async with build_devices(config).document_printer as printer:
+        await print_chart(printer, str(find_font()))
+
+
+@main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--keys",

@@ -18,7 +18,12 @@ from terminal.receipt import find_font
 logger = logging.getLogger(__name__)
 
 WORDS = ("複写", "見本")
+CHOICE = "ground-pair"
+"""The file beside the grounds that says which pair of screens this printer gets (`madoguchi calibrate`)."""
+NO_GROUND = "0"
+_DEFAULT = "1"
 _VERSION = "1"  # another where the pattern changes: a kept one is then not taken any more
+PAIR_NAMES = ("1", "2", "3", "4")  # of ground.py, which takes numpy to import
 _NEEDS_DPI = 600
 _MAKING_LIMIT_S = 60.0
 _ROOT = str(Path(__file__).resolve().parents[1])
@@ -45,13 +50,16 @@ class Grounds:
             return await self._ready(page)
 
     async def _ready(self, page: PageFormat) -> bytes:
-        name = _name(page)
+        pair = await asyncio.to_thread(chosen, self._folder)
+        if pair == NO_GROUND:
+            return b""
+        name = _name(pair, page)
         if name not in _made:
             path = self._folder / name
             size = page.height_px * -(-page.width_px // 8)
             kept = await asyncio.to_thread(_kept, path, size)
             if kept is None:
-                kept = await _make(page)
+                kept = await _make(pair, page)
                 if len(kept) != size:
                     return b""
                 await asyncio.to_thread(_keep, path, kept)
@@ -59,9 +67,24 @@ class Grounds:
         return _made[name]
 
 
-def _name(page: PageFormat) -> str:
+def chosen(folder: Path) -> str:
+    """The pair for this printer; the first one until somebody has calibrated."""
+    try:
+        pair = (folder / CHOICE).read_text("utf-8").strip()
+    except OSError:
+        return _DEFAULT
+    return pair if pair in {NO_GROUND, *PAIR_NAMES} else _DEFAULT
+
+
+def choose(folder: Path, pair: str) -> None:
+    """From the next document on. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CHOICE).write_text(f"{pair}\n", "utf-8")
+
+
+def _name(pair: str, page: PageFormat) -> str:
     words = hashlib.sha256("".join((_VERSION, *WORDS)).encode()).hexdigest()[:8]
-    return f"ground-{page.dpi}-{page.width_px}x{page.height_px}-{words}"
+    return f"ground-{pair}-{page.width_px}x{page.height_px}-{words}"
 
 
 def _kept(path: Path, size: int) -> bytes | None:
@@ -81,8 +104,8 @@ def _keep(path: Path, ground: bytes) -> None:
         logger.warning("the ground is not kept: %s: %s", path, error.strerror)
 
 
-async def _make(page: PageFormat) -> bytes:
-    sizes = map(str, (page.dpi, page.width_px, page.height_px))
+async def _make(pair: str, page: PageFormat) -> bytes:
+    sizes = (pair, str(page.width_px), str(page.height_px))
     command = (sys.executable, "-P", "-m", "terminal.document.ground", *sizes, str(find_font()))
     process = await asyncio.create_subprocess_exec(
         *command,

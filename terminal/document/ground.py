@@ -4,7 +4,7 @@ Both screens cover the same share of the paper, so that on the original the word
 optics and its cleaning of the ground take the fine dots away, and the words stand there. That needs a printer of
 600 dots an inch: at 300 the finest dot is one that a copier keeps. The page's seal is kept clear of it.
 
-``python -m terminal.document.ground DPI WIDTH HEIGHT FONT WORD…`` writes a pattern to its standard output:
+``python -m terminal.document.ground PAIR WIDTH HEIGHT FONT WORD…`` writes a pattern to its standard output:
 rows of packed bits, 1 is black. It takes half a second, and is made once for a printer (grounds.py).
 """
 
@@ -47,16 +47,24 @@ class Screens:
     words: Screen
 
 
-SCREENS = {
-    600: Screens(ground=Screen(8, 2), words=Screen(24, 18)),  # 106 and 35 lines an inch
+PAIRS = {
+    "1": Screens(ground=Screen(8, 2), words=Screen(24, 18)),
+    "2": Screens(ground=Screen(8, 2), words=Screen(16, 8)),
+    "3": Screens(ground=Screen(8, 2), words=Screen(32, 32)),
+    "4": Screens(ground=Screen(16, 8), words=Screen(32, 32)),
 }
-"""By the printer's dots an inch."""
+"""At 600 dots an inch, which `madoguchi calibrate` prints side by side: which is best is the printer's to say.
+
+106 lines an inch for the ground (53 in the last, for printers that cannot hold so fine a dot), and 35, 53 or 26
+for the words.
+"""
+DPI = 600
 
 
-def pattern(dpi: int, width: int, height: int, font: str, words: tuple[str, ...]) -> Rows:
-    """The ground of one side: ``height`` rows of packed bits. KeyError for dots that have no screens."""
-    screens = SCREENS[dpi]
-    mask = _words_mask(dpi, width, height, font, words)
+def pattern(pair: str, width: int, height: int, font: str, words: tuple[str, ...]) -> Rows:
+    """The ground of one side: ``height`` rows of packed bits. KeyError for a pair that there is not."""
+    screens = PAIRS[pair]
+    mask = _words_mask(DPI, width, height, font, words)
     ground = _tiled(screens.ground, width, height)
     latent = _tiled(screens.words, width, height)
     packed: Rows = np.packbits(np.where(mask, latent, ground), axis=1)
@@ -129,9 +137,9 @@ def _words_mask(dpi: int, width: int, height: int, font: str, words: tuple[str, 
 
 
 def main() -> None:
-    dpi, width, height = map(int, sys.argv[1:4])
-    font, *words = sys.argv[4:]
-    sys.stdout.buffer.write(pattern(dpi, width, height, font, tuple(words)).tobytes())
+    pair, width, height, font, *words = sys.argv[1:]
+    made = pattern(pair, int(width), int(height), font, tuple(words))
+    sys.stdout.buffer.write(made.tobytes())
 
 
 if __name__ == "__main__":

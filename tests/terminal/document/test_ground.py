@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 from drivers.printer import PageFormat
 from drivers.printer.pwg import read_pages
-from terminal.document.ground import SCREENS, Rows, _words_mask, lay_under, pattern
+from terminal.document.ground import PAIRS, Rows, _words_mask, lay_under, pattern
 from terminal.document.messages import Prepare
 from terminal.document.worker import ImpossibleStep, Preparation
 from terminal.grounds import WORDS, Grounds
@@ -30,7 +30,7 @@ Dots = npt.NDArray[np.bool_]
 
 @pytest.fixture(scope="module")
 def ground() -> Rows:
-    return pattern(600, NATIVE.width_px, NATIVE.height_px, str(find_font()), WORDS)
+    return pattern("1", NATIVE.width_px, NATIVE.height_px, str(find_font()), WORDS)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def halved(mask: Dots) -> Dots:
 
 
 def test_both_screens_cover_the_same_share() -> None:
-    for screens in SCREENS.values():
+    for screens in PAIRS.values():
         assert screens.ground.coverage == screens.words.coverage == 0.0625
 
 
