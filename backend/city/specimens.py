@@ -15,6 +15,7 @@ from backend.city.certificates.residence import Residence
 from backend.city.certificates.seal import SealRegistration
 from backend.city.certificates.taxes import Tax
 from backend.city.registry.people import Entry
+from backend.city.registry.records import Levies
 from backend.city.registry.registers import (
     AddressBook,
     AddressEntry,
@@ -23,7 +24,7 @@ from backend.city.registry.registers import (
     RegisterEntry,
 )
 from backend.city.registry.seals import SealEntry
-from backend.city.registry.taxes import Assessment, Income, Levies, TaxEntry
+from backend.city.registry.taxes import Assessment, Income, TaxEntry
 
 _DAY = date(2020, 4, 1)
 _BIRTH = date(1990, 4, 1)

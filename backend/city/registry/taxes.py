@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from backend.city.registry.records import Levies
 from backend.city.registry.snapshot import Snapshot
 
 
@@ -35,20 +36,6 @@ class Income:
     kind: str
     revenue: int | None
     income: int
-
-
-@dataclass(frozen=True, slots=True)
-class Levies:
-    """Yen. ``total_deductions`` is what was taken off the incomes before they were taxed."""
-
-    total_deductions: int
-    taxable_base: int
-    city_income_levy: int
-    city_per_capita_levy: int
-    prefecture_income_levy: int
-    prefecture_per_capita_levy: int
-    forest_levy: int
-    annual_tax: int
 
 
 @dataclass(frozen=True, slots=True)
