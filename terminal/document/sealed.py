@@ -11,12 +11,13 @@ from drivers.printer import PageFormat
 from terminal.document.errors import ClerkDisagreement, Disagreement
 from terminal.document.messages import Expected
 from terminal.document.pages import Rows
-from terminal.link.wire import Manifest
+from terminal.link.wire import Manifest, Product
 from terminal.seal.code import Seal, SealRefused, opened
 from terminal.seal.scan import Grey, codes
 
 # Where the forms have it: the lower right corner, so much of the page's width and height.
 _WIDE, _HIGH = 0.32, 0.2
+_BY_GIVEN_NAME = {Product.FAMILY_REGISTER, Product.FAMILY_REGISTER_EXTRACT}
 
 
 def check_seal(
@@ -38,7 +39,7 @@ def check_seal(
         seal = opened(found[0], {manifest.key_id: keys[manifest.key_id]})
     except SealRefused as error:
         raise ClerkDisagreement(Disagreement.SEAL_REFUSED, manifest.copy, page) from error
-    if seal_says(seal) != _ordered(page, expected, manifest):
+    if seal_says(seal) != _ordered(page, expected, manifest) or not _about(seal, expected):
         raise ClerkDisagreement(Disagreement.OTHER_SEAL, manifest.copy, page)
 
 
@@ -69,6 +70,13 @@ def seal_says(seal: Seal) -> tuple[object, ...]:
         seal.before,
         seal.year,
     )
+
+
+def _about(seal: Seal, expected: Expected) -> bool:
+    """Whether whom it names was asked for; a register names by given names alone, and who has left it."""
+    if seal.kind in _BY_GIVEN_NAME:
+        return True
+    return {fact.name for fact in seal.facts} <= set(expected.names)
 
 
 def _ordered(page: int, expected: Expected, manifest: Manifest) -> tuple[object, ...]:

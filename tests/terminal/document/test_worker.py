@@ -187,6 +187,7 @@ def says(page: int, of: int = 1, **changes: object) -> dict[int, object]:
         ((says(1, _7=bytes(16)),), Disagreement.OTHER_SEAL, 1),
         ((says(1, _8=bytes(16)),), Disagreement.OTHER_SEAL, 1),
         ((says(1, _9=2026),), Disagreement.OTHER_SEAL, 1),
+        ((says(1, _10=[["若葉　次郎", 0]]),), Disagreement.OTHER_SEAL, 1),
         ((says(1, 2), says(2, 2, _8=bytes(16))), Disagreement.OTHER_SEAL, 2),
         ((says(1, 2), says(2, 2, _8=None)), Disagreement.OTHER_SEAL, 2),
         ((says(1, 2), says(1, 2)), Disagreement.OTHER_SEAL, 2),
@@ -199,6 +200,12 @@ def test_I4_R60_a_seal_that_says_something_else_is_found_on_the_very_dots(
     with pytest.raises(ClerkDisagreement) as caught:
         preparation.add(sealed_as(*said))
     assert (caught.value.what, caught.value.page) == (what, page)
+
+
+def test_R60_a_seal_may_name_whom_the_order_names() -> None:
+    preparation = Preparation(KEY, prepare())
+    facts = [[name, 7763] for name in press.NAMES]
+    assert preparation.add(sealed_as(says(1, _10=facts))).sheets == 1
 
 
 def test_I4_signed_bytes_that_are_no_page_are_refused() -> None:
