@@ -29,6 +29,7 @@ from terminal.document.messages import Expected, Prepare
 from terminal.document.worker import Preparation
 from terminal.link import binding, wire
 from tests.backend.city.counter import NOON, SERIAL, Counter, make_card
+from tests.backend.city.test_page_seal import with_facts
 
 FORMAT = a4(300)
 KEY = VisitKey()
@@ -79,7 +80,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("chosen", ["nothing", "every item"])
+@pytest.mark.parametrize("chosen", ["nothing", "every item", "names in the seal"])
 @pytest.mark.parametrize(("product", "resident", "city", "sheets"), CASES, ids=str)
 def test_I4_the_clerk_agrees_with_what_the_city_really_makes(
     counter: Counter,
@@ -90,6 +91,8 @@ def test_I4_the_clerk_agrees_with_what_the_city_really_makes(
     sheets: int,
     chosen: str,
 ) -> None:
+    if chosen == "names in the seal":
+        counter = with_facts(counter, city)
     offer = counter.offer(resident, city, product)
     items = tuple(item.item for item in offer.items) if chosen == "every item" else ()
     order = counter.order(resident, city, product=product, items=items)
