@@ -224,9 +224,21 @@ class SimulatedPrinter(Tagged, frozen=True, kw_only=True, tag="simulated"):
 
 
 class IppPrinter(Tagged, frozen=True, kw_only=True, tag="ipp"):
-    """An IPP Everywhere printer: ``ipp://`` on the USB bridge or loopback."""
+    """An IPP Everywhere printer: ``ipp://`` on the USB bridge or loopback, ``ipps://`` in the network.
 
-    uri: Annotated[str, Meta(pattern=r"^ipp://[^/]+")]
+    ``certificate`` is the printer's own (PEM), and no other is believed; ``two_sided``: the ground is on
+    the back, too, if the printer can.
+    """
+
+    uri: Annotated[str, Meta(pattern=r"^ipps?://[^/]+")]
+    certificate: Path | None = None
+    two_sided: bool = False
+
+    def __post_init__(self) -> None:
+        if self.uri.startswith("ipps:") is (self.certificate is None):
+            raise ValueError(
+                "certificate: the printer's own is needed for ipps://, and for ipp:// there is none"
+            )
 
 
 class SimulatedReceipt(Tagged, frozen=True, kw_only=True, tag="simulated"):

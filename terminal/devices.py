@@ -260,9 +260,16 @@ def _document_printer(config: c.SimulatedPrinter | c.IppPrinter) -> DocumentPrin
             )
         case c.IppPrinter():
             from drivers.printer.ipp import IppPrinter
+            from drivers.printer.ipp_session import pinned_context
 
             try:
-                return IppPrinter("document printer", config.uri)
+                context = None if config.certificate is None else pinned_context(config.certificate)
+                return IppPrinter(
+                    "document printer",
+                    config.uri,
+                    ssl_context=context,
+                    duplex=config.two_sided,
+                )
             except ValueError as error:
                 raise ConfigError(f"[document_printer] uri: {error}") from error
 

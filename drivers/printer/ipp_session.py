@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from ssl import SSLContext
+from pathlib import Path
+from ssl import (
+    PROTOCOL_TLS_CLIENT,
+    VERIFY_X509_PARTIAL_CHAIN,
+    VERIFY_X509_STRICT,
+    SSLContext,
+)
 from typing import Self
 
 import aiohttp
@@ -27,6 +33,26 @@ from drivers.printer.ipp_message import (
 _USER = "madoguchi"
 _SUCCESS_BELOW = 0x0100
 _HTTP = {"ipp": "http", "ipps": "https", "http": "http", "https": "https"}
+
+
+def pinned_context(certificate: Path) -> SSLContext:
+    """TLS to the one printer that has this certificate, whoever signed it and whatever it is called.
+
+    Raises ValueError for a file that holds none.
+    """
+    context = SSLContext(PROTOCOL_TLS_CLIENT)
+    context.check_hostname = (
+        False  # printers are called by addresses that their certificates do not know
+    )
+    context.verify_flags |= VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags &= ~VERIFY_X509_STRICT  # printers' own certificates are seldom by the book
+    try:
+        context.load_verify_locations(certificate)
+    except OSError as error:  # ssl.SSLError is one
+        raise ValueError(
+            f"{certificate}: no certificate in PEM that can be read: {error}"
+        ) from error
+    return context
 
 
 class IppRefused(HardwareFault):

@@ -115,6 +115,20 @@ def test_the_choice_of_hardware_is_the_configuration(tmp_path: Path) -> None:
             ),
             "[document_printer] uri",
         ),
+        (
+            (
+                '[document_printer]\ntype = "simulated"',
+                '[document_printer]\ntype = "ipp"\nuri = "ipps://printer/ipp/print"',
+            ),
+            "certificate: the printer's own is needed for ipps://",
+        ),
+        (
+            (
+                '[document_printer]\ntype = "simulated"',
+                '[document_printer]\ntype = "ipp"\nuri = "ipp://a/b"\ncertificate = "p.pem"',
+            ),
+            "and for ipp:// there is none",
+        ),
     ],
 )
 def test_a_mistake_names_its_place(tmp_path: Path, change: tuple[str, str], told: str) -> None:

@@ -8,10 +8,17 @@ import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import trustme
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from drivers.device import DeviceState, StateChanged
 from drivers.errors import DeviceTimeout, DeviceUnavailable, HardwareFault, PrinterError
@@ -31,7 +38,7 @@ from drivers.printer.ipp_message import (
     Tag,
     attribute,
 )
-from drivers.printer.ipp_session import IppSession
+from drivers.printer.ipp_session import IppSession, pinned_context
 from drivers.printer.ippeveprinter import EvePrinter
 from tests.drivers.pins import until
 from tests.drivers.printer.documents import SMALL, memory, next_event, print_job, printed, raster
@@ -503,6 +510,51 @@ async def test_over_tls_only_the_given_authority_counts() -> None:
         async with IppPrinter("a4", uri, ssl_context=trusting(stranger)) as printer:
             with pytest.raises(DeviceUnavailable, match="certificate"):
                 await printer.status()
+
+
+def own_certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+    """As a printer makes one for itself: signed by itself, for a name that nobody calls it by."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(called)
+        .issuer_name(called)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path, key_path = folder / f"{name}.pem", folder / f"{name}.key"
+    path.write_bytes(made.public_bytes(Encoding.PEM))
+    key_path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    there = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    there.load_cert_chain(path, key_path)
+    return path, there
+
+
+async def test_R65_a_printer_in_the_network_is_the_one_whose_certificate_is_pinned(
+    tmp_path: Path,
+) -> None:
+    path, there = own_certificate(tmp_path, "PRN0042")
+    other, _ = own_certificate(tmp_path, "PRN0043")
+    async with serving(Server(jobs=[told(9, 1)]), there) as uri:
+        async with IppPrinter("a4", uri, ssl_context=pinned_context(path)) as printer:
+            assert (await printer.status()).ready
+        async with IppPrinter("a4", uri, ssl_context=pinned_context(other)) as printer:
+            with pytest.raises(DeviceUnavailable, match="certificate"):
+                await printer.status()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"nonsense"])
+def test_a_file_without_a_certificate_pins_nothing(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "printer.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"{path}: no certificate"):
+        pinned_context(path)
 
 
 @pytest.mark.parametrize(
