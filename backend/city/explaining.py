@@ -61,7 +61,9 @@ def lines(table: tuple[Verdict, ...]) -> Iterator[str]:
         yield f"{what:<34} no   {when}; the screen says {verdict.first.reason}"
         for answer in verdict.against:
             assert answer.finding is not None
-            yield f"{'':<34}      {answer.finding.rule}: {answer.rule.what}"
+            told = answer.finding.available_from
+            until = f", until {told:%Y-%m-%d %H:%M} as far as is known" if told is not None else ""
+            yield f"{'':<34}      {answer.finding.rule}: {answer.rule.what}{until}"
 
 
 def _available_from(case: Case, request: Request) -> datetime | None:

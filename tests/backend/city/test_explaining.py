@@ -99,7 +99,13 @@ def test_staff_read_the_row_and_the_screen_says_the_one_text() -> None:
 def test_from_when_is_the_latest_of_all_that_speaks_against_it() -> None:
     text = "\n".join(table(by_id("moved-in-today"), "2026-12-28T22:58"))
     assert "from 2027-01-04 06:30" in text
-    assert "R7: the service is closed here now" in text
+    assert "R7: the service is closed here now, until 2027-01-04 06:30" in text
+
+
+def test_what_is_only_expected_is_told_with_its_rule_and_promises_nothing() -> None:
+    text = "\n".join(table(by_id("just-married")))
+    assert "family_register                    no   until something changes" in text
+    assert "R54: a notification is not yet written, until 2026-12-" in text
 
 
 def test_a_tax_certificate_is_explained_year_by_year() -> None:
