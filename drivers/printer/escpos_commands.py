@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -31,6 +32,7 @@ _DLE_EOT = re.compile(rb"\x10\x04[\x01-\x04]")
 
 # Short strips leave room for status questions in between, and are far below any 16-bit length.
 STRIP_ROWS = 256
+_WORTH_SKIPPING = 4
 WIDEST_PX = 1728  # 216 mm rolls at 8 dots a millimetre
 
 
@@ -61,13 +63,47 @@ def warm_up() -> None:
 
 
 def strips(image: Image.Image) -> Iterator[bytes]:
-    """GS v 0 for every 256 rows of a 1-bit image (its zeros are ink)."""
+    """GS v 0 for every 256 rows of a 1-bit image (its zeros are ink).
+
+    Raster is sent as it is, so what is white is not sent where that can be had: rows without ink are eight
+    dots wide, and others as far as their ink goes. That moves paper by nothing but raster, which every
+    printer measures in its own dots.
+    """
     encoder = _encoder()
     for top in range(0, image.height, STRIP_ROWS):
         encoder.clear()
         strip = image.crop((0, top, image.width, min(top + STRIP_ROWS, image.height)))
-        encoder.image(strip, impl="bitImageRaster", fragment_height=STRIP_ROWS)
+        for piece in _pieces(strip):
+            encoder.image(piece, impl="bitImageRaster", fragment_height=STRIP_ROWS)
         yield encoder.output
+
+
+def _pieces(strip: Image.Image) -> Iterator[Image.Image]:
+    """The strip from top to bottom, each piece as wide as it has ink."""
+    octets = -(-strip.width // 8)
+    data = strip.convert("1").tobytes()
+    inked = [len(data[at : at + octets].rstrip(b"\xff")) for at in range(0, len(data), octets)]
+    top = 0
+    for is_white, rows in _runs(inked):
+        width = 8 if is_white else 8 * max(1, *inked[top : top + rows])
+        yield strip.crop((0, top, min(width, strip.width), top + rows))
+        top += rows
+
+
+def _runs(inked: list[int]) -> Iterator[tuple[bool, int]]:
+    """Rows of one kind, white or not; a little white among ink is not worth a command of its own."""
+    pending = 0
+    for is_white, group in groupby(inked, key=lambda octets: octets == 0):
+        rows = len(list(group))
+        if is_white and rows >= _WORTH_SKIPPING:
+            if pending:
+                yield False, pending
+            yield True, rows
+            pending = 0
+        else:
+            pending += rows
+    if pending:
+        yield False, pending
 
 
 @dataclass(frozen=True, slots=True)

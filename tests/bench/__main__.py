@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from terminal.version import VERSION
-from tests.bench import attention, card, forms, idle, page, start, visit
+from tests.bench import attention, card, escpos, forms, idle, page, start, visit
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ GOALS: dict[str, tuple[str, float | None]] = {
     "card.opensc_default_apdus": ("", None),
     "card.opensc_default_bytes": ("", None),
     "card.opensc_default_wall_ms": ("ms", None),
+    "escpos.receipt_bytes_ratio": ("", 0.7),
+    "escpos.peer_receipt_kb": ("kB", None),
     "forms.per_second_core": ("/s", 25),
     "forms.ratio_fastest_peer": ("", 3),
     "forms.weasyprint_per_second": ("/s", None),
@@ -81,6 +83,7 @@ AT_LEAST = {"forms.per_second_core", "forms.ratio_fastest_peer"}
 GROUPS: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
     "attention": attention.measure,
     "card": card.measure,
+    "escpos": escpos.measure,
     "forms": forms.measure,
     "idle": idle.measure,
     "page": page.measure,
